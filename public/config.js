@@ -1,0 +1,66 @@
+/**
+ * What the relay tells the page about itself (`GET /config`), read field by field.
+ */
+
+import { numberAt, stringAt, valueAt } from "./events.js";
+
+/**
+ * @typedef {object} Profile
+ * @property {string} name
+ * @property {string} title
+ * @property {string[]} voices
+ * @property {string} voice the one to begin with
+ * @property {number} instructionsMaxBytes of UTF-8
+ * @property {boolean} transcribed whether the caller's speech is transcribed
+ */
+
+/**
+ * @typedef {object} Config
+ * @property {string} version of the relay
+ * @property {boolean} simulated whether the upstream is the simulator
+ * @property {Profile[]} profiles at least one
+ * @property {number} maxCallSeconds 0 when unknown
+ * @property {number} exchangeSeconds how long the relay lets the browser wait at most
+ * @property {boolean} direct whether the page may exchange the offer with the upstream itself
+ * @property {RTCIceServer[]} iceServers
+ */
+
+/**
+ * @param {unknown} json the body of `GET /config`
+ * @returns {Config} with harmless values where the relay says nothing
+ */
+export function configFromJson(json) {
+  const listed = valueAt(json, "profiles");
+  const profiles = Array.isArray(listed) && listed.length > 0 ? listed : [null];
+  const transcribed = valueAt(json, "transcription") === true;
+  const iceServers = valueAt(json, "ice_servers");
+  return {
+    version: stringAt(json, "version"),
+    simulated: stringAt(json, "upstream", "kind") === "simulator",
+    profiles: profiles.map((profile) => profileFromJson(profile, transcribed)),
+    maxCallSeconds: numberAt(json, "limits", "max_call_seconds") ?? 0,
+    exchangeSeconds: numberAt(json, "limits", "exchange_seconds") ?? 20,
+    direct: valueAt(json, "direct") === true,
+    iceServers: Array.isArray(iceServers) ? iceServers : [],
+  };
+}
+
+/**
+ * @param {unknown} json
+ * @param {boolean} transcribed what holds where the profile does not say
+ * @returns {Profile}
+ */
+function profileFromJson(json, transcribed) {
+  const own = valueAt(json, "transcription");
+  const listed = valueAt(json, "voices");
+  const voices = Array.isArray(listed) ? listed.filter((voice) => typeof voice === "string") : [];
+  const voice = stringAt(json, "voice") || voices[0] || "";
+  return {
+    name: stringAt(json, "name"),
+    title: stringAt(json, "title") || stringAt(json, "name"),
+    voices: voices.length > 0 || !voice ? voices : [voice],
+    voice,
+    instructionsMaxBytes: numberAt(json, "instructions_max_bytes") ?? 16384,
+    transcribed: typeof own === "boolean" ? own : transcribed,
+  };
+}

@@ -1,0 +1,115 @@
+/**
+ * The peer connection of one call: its audio section, its data channel, and what becomes of them.
+ *
+ * It knows nothing of the relay or of what the events mean. Events: `connected`, `open`, `message` (detail: a
+ * server event), `unsteady`, `steady`, `lost`, `closed` (by the other side).
+ */
+
+import { CHANNEL_LABEL, readServerEvent } from "./events.js";
+
+/** One peer connection. Nothing goes over the network before `offer`. */
+export class Peer extends EventTarget {
+  #connection;
+  #audio;
+  #channel;
+  #over = false;
+  #connectedOnce = false;
+
+  /**
+   * @param {typeof RTCPeerConnection} Connection the browser's class
+   * @param {RTCIceServer[]} iceServers
+   */
+  constructor(Connection, iceServers) {
+    super();
+    this.#connection = new Connection({ iceServers, bundlePolicy: "max-bundle" });
+    this.#audio = this.#connection.addTransceiver("audio", { direction: "sendrecv" });
+    // Before the offer, or the offer has no section for it (fact 6.1).
+    this.#channel = this.#connection.createDataChannel(CHANNEL_LABEL);
+    this.#channel.addEventListener("open", () => this.#emit("open"));
+    this.#channel.addEventListener("close", () => this.#emit("closed"));
+    this.#channel.addEventListener("message", ({ data }) => {
+      const event = readServerEvent(data);
+      if (event) this.#emit("message", event);
+    });
+    this.#connection.addEventListener("connectionstatechange", () => this.#onState());
+  }
+
+  /** @returns {MediaStreamTrack} the assistant's sound; it exists from the beginning and is silent at first */
+  get assistantTrack() {
+    return this.#audio.receiver.track;
+  }
+
+  /** @returns {boolean} whether media and data channel are up */
+  get isUp() {
+    return this.#connection.connectionState === "connected" && this.#channel.readyState === "open";
+  }
+
+  /** @returns {string} the states, for a message or a bug report */
+  get description() {
+    const { connectionState, iceConnectionState } = this.#connection;
+    return `connection ${connectionState}, ICE ${iceConnectionState}, data channel ${this.#channel.readyState}`;
+  }
+
+  /**
+   * Make the offer. It is ready at once: the upstream needs none of our candidates (fact 6.1).
+   *
+   * @param {MediaStreamTrack | null} microphone null to listen only
+   * @returns {Promise<string>} SDP
+   */
+  async offer(microphone) {
+    if (microphone) await this.#audio.sender.replaceTrack(microphone);
+    else this.#audio.direction = "recvonly";
+    const offer = await this.#connection.createOffer();
+    await this.#connection.setLocalDescription(offer);
+    return offer.sdp ?? "";
+  }
+
+  /**
+   * @param {string} answer SDP
+   * @throws {DOMException} the browser cannot use it
+   */
+  async accept(answer) {
+    await this.#connection.setRemoteDescription({ type: "answer", sdp: answer });
+  }
+
+  /**
+   * @param {import("./events.js").ClientEvent} event
+   * @returns {boolean} whether it could be sent
+   */
+  send(event) {
+    if (this.#over || this.#channel.readyState !== "open") return false;
+    this.#channel.send(JSON.stringify(event));
+    return true;
+  }
+
+  /** End it. No event follows. */
+  close() {
+    this.#over = true;
+    this.#channel.close();
+    this.#connection.close();
+  }
+
+  #onState() {
+    switch (this.#connection.connectionState) {
+      case "connected":
+        this.#emit(this.#connectedOnce ? "steady" : "connected");
+        this.#connectedOnce = true;
+        break;
+      case "disconnected":
+        this.#emit("unsteady");
+        break;
+      case "failed":
+        this.#emit("lost");
+        break;
+      default:
+    }
+  }
+
+  /**
+   * @param {string} name
+   * @param {unknown} [detail]
+   */
+  #emit(name, detail) {
+    if (!this.#over) this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}

@@ -1,0 +1,198 @@
+"""Builds every part from the settings and owns their lifetimes; nothing is decided here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from relay import __version__
+from relay.core.offer import OfferBounds
+from relay.core.profile import Profile
+from relay.exchange import Exchange
+from relay.supervisor import Supervisor
+from relay.upstream.credential import ApiKeyCredential
+from relay.upstream.http_client import build_clients
+from relay.upstream.realtime import RealtimeUpstream
+from relay.web.calls import Calls
+from relay.web.connect import Connect
+from relay.web.direct import Direct
+from relay.web.explain import Explanations
+from relay.web.form import FormBounds
+from relay.web.health import Health
+from relay.web.host import OriginRule
+from relay.web.public_config import ConfigRoute, PublicConfig
+from relay.web.routes import Handlers, build_web
+from relay.web.static import public_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pydantic import SecretStr
+    from starlette.types import ASGIApp
+
+    from relay.settings import Settings
+    from relay.simulator_process import SimulatorAddress
+    from relay.upstream.credential import Credential
+
+SETTLE_SECONDS = 5.0  # for hang-ups under way when the process ends
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """The relay of one process.
+
+    Args:
+        asgi: Answers requests.
+        exchange: Places calls.
+        supervisor: Keeps them.
+        upstream: Where they are.
+        credential: What is shown there.
+    """
+
+    asgi: ASGIApp
+    exchange: Exchange
+    supervisor: Supervisor
+    upstream: RealtimeUpstream
+    credential: Credential
+
+    async def start(self) -> None:
+        """Begin what runs beside the requests."""
+        self.credential.start()
+
+    async def drain(self) -> None:
+        """Take no new calls, finish those being placed, hang up those that live."""
+        await self.exchange.drain()
+        self.supervisor.end_all(reason="shutdown")
+        await self.supervisor.settle(SETTLE_SECONDS)
+
+    async def close(self) -> None:
+        """Let go of connections and threads."""
+        await self.upstream.close()
+
+
+def create_app(settings: Settings, *, simulator: SimulatorAddress | None = None) -> Application:
+    """Build the relay.
+
+    Args:
+        settings: The operator's.
+        simulator: Where the simulator listens, when it takes Azure's place.
+    """
+    credential = _credential(settings, simulator)
+    upstream = _upstream(settings, simulator, credential)
+    supervisor = Supervisor(upstream, max_call_seconds=upstream.traits.max_call_seconds)
+    profile = _default_profile(settings, simulator)
+    exchange = Exchange(
+        upstream=upstream,
+        supervisor=supervisor,
+        profiles={profile.name: profile},
+        bounds=OfferBounds(max_bytes=settings.relay_max_sdp_bytes),
+        patience_seconds=settings.relay_exchange_seconds,
+        most_in_flight=settings.relay_in_flight,
+        allow_unkillable=settings.relay_allow_unkillable,
+    )
+    asgi = _web(settings, upstream, exchange, supervisor, profile)
+    return Application(asgi, exchange, supervisor, upstream, credential)
+
+
+def _credential(settings: Settings, simulator: SimulatorAddress | None) -> Credential:
+    if simulator is not None:
+        return ApiKeyCredential(lambda: simulator.api_key)
+    if settings.azure_openai_api_key is not None:
+        return ApiKeyCredential(_key_reader(settings.azure_openai_api_key, settings.azure_openai_api_key_file))
+    from relay.upstream.entra import EntraCredential, build_entra_credential  # noqa: PLC0415 - heavy
+
+    application_secret = settings.azure_client_secret
+    egress_proxy = settings.relay_egress_proxy
+    return EntraCredential(
+        build=lambda: build_entra_credential(
+            tenant=settings.azure_tenant_id,
+            client=settings.azure_client_id,
+            application_secret=application_secret.get_secret_value() if application_secret else None,
+            authority=settings.azure_authority_host,
+            instance_discovery=settings.azure_instance_discovery,
+            ca_file=str(settings.relay_ca_file) if settings.relay_ca_file else None,
+            egress_proxy=egress_proxy.get_secret_value() if egress_proxy else None,
+        ),
+        scope=settings.azure_openai_scope,
+    )
+
+
+def _key_reader(api_key: SecretStr, file: Path | None) -> Callable[[], str]:
+    """A key from a file is read anew whenever the upstream has refused it (TOK-11)."""
+    return api_key.get_secret_value if file is None else lambda: file.read_text(encoding="utf-8")
+
+
+def _upstream(
+    settings: Settings, simulator: SimulatorAddress | None, credential: Credential
+) -> RealtimeUpstream:
+    egress_proxy = settings.relay_egress_proxy
+    clients = build_clients(
+        version=__version__,
+        ca_file=str(settings.relay_ca_file) if settings.relay_ca_file else None,
+        egress_proxy=egress_proxy.get_secret_value() if egress_proxy and not simulator else None,
+    )
+    return RealtimeUpstream(
+        name="simulator" if simulator else "azure",
+        base_url=simulator.base_url if simulator else str(settings.azure_openai_base_url),
+        credential=credential,
+        clients=clients,
+    )
+
+
+def _default_profile(settings: Settings, simulator: SimulatorAddress | None) -> Profile:
+    transcription = settings.azure_openai_transcription_deployment
+    if transcription is None and simulator is not None:
+        transcription = simulator.transcription_deployment
+    return Profile(
+        name="default",
+        title="Default",
+        deployment=settings.azure_openai_deployment,
+        voices=settings.relay_voices,
+        voice=settings.relay_voice,
+        transcription=transcription,
+        turn_detection=settings.relay_turn_detection,
+    )
+
+
+def _web(
+    settings: Settings,
+    upstream: RealtimeUpstream,
+    exchange: Exchange,
+    supervisor: Supervisor,
+    profile: Profile,
+) -> ASGIApp:
+    form = FormBounds(
+        max_body_bytes=settings.relay_max_body_bytes,
+        max_sdp_bytes=settings.relay_max_sdp_bytes,
+        max_instructions_bytes=settings.relay_max_instructions_bytes,
+    )
+    exchange_url = upstream.traits.exchange_url
+    direct = Direct(exchange, form, exchange_url) if settings.relay_ephemeral_keys and exchange_url else None
+    config = PublicConfig(
+        version=__version__,
+        upstream={"kind": upstream.name, "api": upstream.traits.api},
+        profiles=[profile],
+        instructions_max_bytes=settings.relay_max_instructions_bytes,
+        max_call_seconds=upstream.traits.max_call_seconds,
+        exchange_seconds=settings.relay_exchange_seconds,
+        direct=direct is not None,
+        ice_servers=[server.as_json() for server in settings.relay_ice_servers],
+    )
+    handlers = Handlers(
+        connect=Connect(exchange, form),
+        calls=Calls(supervisor),
+        direct=direct,
+        config=ConfigRoute(config),
+        health=Health(upstream, exchange),
+        explanations=Explanations(),
+        public=public_folder(),
+    )
+    return build_web(
+        handlers,
+        hosts=settings.allowed_hosts,
+        rule=OriginRule(
+            allowed=frozenset(settings.relay_allowed_origins), without_origin=settings.binds_loopback
+        ),
+        connect_origins=[upstream.base_url] if direct else [],
+    )

@@ -1,0 +1,169 @@
+"""The words between the relay and any realtime API.
+
+Nothing here names a vendor, a header or an HTTP status: `exchange` tells its story in these words, and
+each API (`relay/upstream/realtime.py` is the first) translates them. What may be retried is decided on
+the API's side, because only it knows which of its requests costs money.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from relay.core.profile import SessionConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What an API is like, as far as the relay's decisions depend on it.
+
+    Args:
+        api: The name shown to the page and in logs, such as ``realtime``.
+        max_call_seconds: The longest call the API allows; it ends it by itself then.
+        exchange_url: Where a browser that was given a client secret posts its offer itself; ``None``
+            where the API has no such way.
+    """
+
+    api: str
+    max_call_seconds: int
+    exchange_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallRef:
+    """The upstream's name of a call: enough to end it, and never shown to a browser.
+
+    Args:
+        deployment: Which configured deployment runs the call.
+        id: The upstream's id; opaque.
+    """
+
+    deployment: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A session config in one upstream's own JSON.
+
+    Args:
+        deployment: The deployment it is for.
+        session: The upstream's session object; contains instructions, so it is kept out of ``repr``.
+    """
+
+    deployment: str
+    session: Mapping[str, object] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSecret:
+    """The upstream's short-lived secret, reusable until it expires.
+
+    Args:
+        value: The secret itself; kept out of ``repr``.
+        expires_at: Unix time in seconds.
+    """
+
+    value: str = field(repr=False)
+    expires_at: int
+
+
+class HungUp(enum.Enum):
+    """How a hang-up went."""
+
+    ENDED = "ended"  # the upstream ended the call for us
+    GONE = "gone"  # there was no such call any more
+    UNSURE = "unsure"  # the call may still be live: try again
+
+
+class NotWanted(Exception):  # noqa: N818 - an answer, not a fault
+    """The browser left before anything that costs money was sent."""
+
+
+class Placed(Protocol):
+    """A call that the upstream has named, whose answer may still be on its way.
+
+    `timings` maps ``credential``, ``secret`` and ``exchange`` to milliseconds; ``exchange`` is complete
+    once `answer` has returned.
+    """
+
+    @property
+    def ref(self) -> CallRef | None:
+        """The call; ``None`` when the upstream did not name it, so that nobody can end it."""
+
+    @property
+    def timings(self) -> Mapping[str, float]:
+        """Milliseconds per step."""
+
+    async def answer(self) -> str:
+        """Read the SDP answer, as the upstream wrote it.
+
+        Raises:
+            UpstreamBadAnswer: Not an SDP, too large, or encoded.
+            UpstreamTimeout: The deadline passed while it was read.
+        """
+
+    async def close(self) -> None:
+        """Let go of the connection; harmless when it was let go already."""
+
+
+class Upstream(Protocol):
+    """A realtime API that calls can be placed at."""
+
+    @property
+    def name(self) -> str:
+        """Which kind it is, for the page and the log: ``azure`` or ``simulator``."""
+
+    @property
+    def traits(self) -> Traits:
+        """What it is like."""
+
+    def plan(self, config: SessionConfig) -> Plan:
+        """Translate a session config; pure."""
+
+    async def mint(self, plan: Plan, *, life_seconds: int, deadline: float) -> ClientSecret:
+        """Mint a client secret; creates no call and costs nothing.
+
+        Args:
+            plan: What the secret is for.
+            life_seconds: How long it should live.
+            deadline: On the event loop's clock.
+
+        Raises:
+            UpstreamProblem: Whatever kept it from being minted.
+        """
+
+    async def place(
+        self, offer: str, plan: Plan, *, deadline: float, wanted: Callable[[], bool]
+    ) -> Placed:
+        """Place a call; at most one comes into being. Returns as soon as the upstream has named it.
+
+        Args:
+            offer: The SDP offer, sent as it is.
+            plan: The session config in this upstream's JSON.
+            deadline: On the event loop's clock.
+            wanted: Asked right before a request that may cost money; when it says no, nothing is sent.
+
+        Raises:
+            NotWanted: `wanted` said no; no call has come into being.
+            UpstreamProblem: No call that we could name has come into being; `in_doubt` on it tells
+                whether one may exist all the same (the request was sent and no status came back).
+        """
+
+    async def hang_up(self, ref: CallRef, *, deadline: float) -> HungUp:
+        """End a call. Never raises for what the upstream says; `HungUp.UNSURE` means: try again.
+
+        Args:
+            ref: The call.
+            deadline: On the event loop's clock.
+        """
+
+    async def ready(self) -> bool:
+        """Whether a call could be placed now, as far as can be told without asking the upstream."""
+
+    async def close(self) -> None:
+        """Let go of connections and background tasks."""

@@ -1,0 +1,224 @@
+"""The story of one call, top to bottom: check → plan → reserve → place → record → answer; and its end.
+
+Placing is never cancelled once it was sent. When the browser leaves, or its patience is over, the task
+runs on; the call is hung up as soon as its id is known (reliability §0.1: cancelling orphans nearly every
+call of a browser that gives up). Until the paid request is sent, leaving costs nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from relay.core.offer import check_answer, parse_offer
+from relay.core.profile import build_session_config
+from relay.core.upstream import NotWanted
+from relay.errors import (
+    Busy,
+    Draining,
+    MissingField,
+    NotFound,
+    Problem,
+    UpstreamNoCallId,
+    UpstreamProblem,
+    UpstreamTimeout,
+)
+from relay.telemetry import fault_of, log
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from relay.core.offer import OfferBounds
+    from relay.core.profile import Profile, SessionConfig
+    from relay.core.request import ConnectRequest
+    from relay.core.upstream import ClientSecret, Plan, Upstream
+    from relay.supervisor import Supervisor
+
+_log = logging.getLogger("relay.exchange")
+
+PLACING_SECONDS = 60.0  # an exchange whose browser has left is waited for this long, to learn its id
+MAX_ANSWER_BYTES = 65_536  # a real answer has 1.5 KiB (fact 6.2)
+BROWSER_SECRET_SECONDS = 60  # a client secret in a browser's hands lives no longer than it needs to
+
+
+class BrowserLeft(Exception):  # noqa: N818 - an answer, not a fault
+    """The browser closed its connection before the answer; there is nobody to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A placed call, as the browser gets it.
+
+    Args:
+        call_id: Ours; whoever knows it may end the call.
+        tag: The call's name in logs.
+        answer: The SDP answer as the upstream wrote it.
+        timings: Milliseconds per step.
+    """
+
+    call_id: str = field(repr=False)
+    tag: str
+    answer: str = field(repr=False)
+    timings: Mapping[str, float]
+
+
+class _Browser:
+    """Whether anybody still waits for the answer."""
+
+    def __init__(self) -> None:
+        self.waits = True
+
+
+class Exchange:
+    """Places calls.
+
+    Args:
+        upstream: Where calls are placed.
+        supervisor: Keeps them from then on.
+        profiles: By name; ``default`` is one of them.
+        bounds: Of an offer.
+        patience_seconds: What a browser waits for at most.
+        most_in_flight: Exchanges at once; one more is refused at once.
+        allow_unkillable: Hand out a call that the upstream did not name, and that nobody can end.
+    """
+
+    def __init__(
+        self,
+        *,
+        upstream: Upstream,
+        supervisor: Supervisor,
+        profiles: Mapping[str, Profile],
+        bounds: OfferBounds,
+        patience_seconds: float,
+        most_in_flight: int,
+        allow_unkillable: bool,
+    ) -> None:
+        self._upstream = upstream
+        self._supervisor = supervisor
+        self._profiles = profiles
+        self._bounds = bounds
+        self._patience_seconds = patience_seconds
+        self._most_in_flight = most_in_flight
+        self._allow_unkillable = allow_unkillable
+        self._placing: set[asyncio.Task[Connected]] = set()
+        self.draining = False
+
+    async def connect(self, request: ConnectRequest, *, left: Callable[[], Awaitable[None]]) -> Connected:
+        """Place a call for a browser.
+
+        Args:
+            request: What it asks for.
+            left: Returns when the browser has closed its connection.
+
+        Raises:
+            Problem: Whatever kept the call from being placed.
+            BrowserLeft: Nobody waits any more.
+        """
+        if not request.sdp or request.sdp.isspace():
+            raise MissingField("The field `sdp` holds the offer and is required.")
+        offer = parse_offer(request.sdp, self._bounds)
+        plan = self._upstream.plan(self._session_config(request))
+        self._admit()
+        browser = _Browser()
+        placing = asyncio.create_task(self._place(offer.text, plan, browser), name="place")
+        self._placing.add(placing)
+        placing.add_done_callback(self._placed)
+        leaving = asyncio.ensure_future(left())
+        try:
+            await asyncio.wait(
+                {placing, leaving}, timeout=self._patience_seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+            if placing.done() and not leaving.done():
+                return placing.result()
+            if leaving.done():
+                raise BrowserLeft
+            raise UpstreamTimeout("The exchange took longer than RELAY_EXCHANGE_SECONDS allows.")
+        except BrowserLeft:
+            await self._forsake(placing)
+            raise
+        finally:
+            browser.waits = False
+            leaving.cancel()
+
+    async def mint(self, request: ConnectRequest) -> tuple[ClientSecret, SessionConfig]:
+        """Mint a client secret for a browser that exchanges the offer itself.
+
+        Raises:
+            Problem: Whatever kept it from being minted.
+        """
+        if self._upstream.traits.exchange_url is None:
+            raise NotFound("This upstream has no client secrets.")
+        config = self._session_config(request)
+        self._refuse_when_draining()
+        deadline = asyncio.get_running_loop().time() + self._patience_seconds
+        plan = self._upstream.plan(config)
+        secret = await self._upstream.mint(plan, life_seconds=BROWSER_SECRET_SECONDS, deadline=deadline)
+        return secret, config
+
+    async def drain(self) -> None:
+        """Take no new calls and wait for those being placed."""
+        self.draining = True
+        if self._placing:
+            log(_log, logging.INFO, "waiting for exchanges", count=len(self._placing))
+            await asyncio.wait(set(self._placing))
+
+    def _session_config(self, request: ConnectRequest) -> SessionConfig:
+        profile = self._profiles.get(request.profile or "default")
+        if profile is None:
+            raise NotFound("There is no profile of this name.")
+        return build_session_config(profile, voice=request.voice, instructions=request.instructions)
+
+    def _refuse_when_draining(self) -> None:
+        if self.draining:
+            raise Draining("Ask again: another process will answer.", retry_after=5)
+
+    def _admit(self) -> None:
+        self._refuse_when_draining()
+        if len(self._placing) >= self._most_in_flight:
+            raise Busy("As many exchanges as RELAY_IN_FLIGHT allows are under way.", retry_after=1)
+
+    async def _place(self, offer: str, plan: Plan, browser: _Browser) -> Connected:
+        """Place, record, read the answer. Runs to its end whatever the browser does."""
+        deadline = asyncio.get_running_loop().time() + PLACING_SECONDS
+        try:
+            placed = await self._upstream.place(
+                offer, plan, deadline=deadline, wanted=lambda: browser.waits
+            )
+        except UpstreamProblem as problem:
+            if problem.in_doubt:
+                log(_log, logging.ERROR, "a call may exist that cannot be named", code=problem.code)
+            raise
+        try:
+            if placed.ref is None and not self._allow_unkillable:
+                log(_log, logging.ERROR, "the upstream did not name the call; it cannot be hung up")
+                raise UpstreamNoCallId("A call that cannot be ended is not handed out.")
+            call = self._supervisor.record(placed.ref)
+            usable = False
+            try:
+                answer = await placed.answer()
+                check_answer(answer, MAX_ANSWER_BYTES)
+                usable = True
+            finally:
+                if not usable:
+                    self._supervisor.end(call.id, reason="no_answer")
+        finally:
+            await placed.close()
+        if not browser.waits:
+            self._supervisor.end(call.id, reason="left")
+        return Connected(call.id, call.tag, answer, placed.timings)
+
+    async def _forsake(self, placing: asyncio.Task[Connected]) -> None:
+        """The answer and the browser's leaving came together: nobody has read the answer."""
+        if placing.done() and not placing.cancelled() and placing.exception() is None:
+            self._supervisor.end(placing.result().call_id, reason="left")
+
+    def _placed(self, placing: asyncio.Task[Connected]) -> None:
+        """Supervise the task: an error that nobody waits for any more is still told."""
+        self._placing.discard(placing)
+        if placing.cancelled():
+            return
+        error = placing.exception()
+        if error is not None and not isinstance(error, Problem | NotWanted):
+            log(_log, logging.ERROR, "placing a call failed unexpectedly", **fault_of(error))

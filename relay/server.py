@@ -1,0 +1,128 @@
+"""Runs the application under uvicorn, and owns the signals.
+
+The first SIGINT or SIGTERM drains: no new calls, exchanges under way finish, live calls are hung up, then
+the listener closes. The second is immediate. uvicorn alone would refuse connections at once, wait for a
+slow client for ever, and end with the signal instead of exit code 0 (reliability §0.10).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from relay.telemetry import log
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+    from starlette.types import ASGIApp
+
+_log = logging.getLogger("relay.server")
+
+
+class AddressInUse(Exception):  # noqa: N818 - told to a person
+    """The address cannot be listened on; the text says why."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open the listening socket before anything else is started.
+
+    Raises:
+        AddressInUse: Another program has it, or it is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except (OSError, OverflowError) as error:
+        sock.close()
+        raise AddressInUse(
+            f"Cannot listen on {host} port {port}: {getattr(error, 'strerror', None) or error}. "
+            "Another program may be using the port; choose one with RELAY_PORT."
+        ) from None
+    sock.set_inheritable(True)
+    return sock
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn without signal handlers of its own."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Server:
+    """One process that serves.
+
+    Args:
+        app: The application.
+        sock: Where it listens.
+        trusted_proxies: Addresses whose forwarded address and scheme are believed.
+        shutdown_seconds: From the first signal to the end, at most.
+        drain: Ends calls and exchanges; awaited before the listener closes.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        sock: socket.socket,
+        *,
+        trusted_proxies: Sequence[str],
+        shutdown_seconds: float,
+        drain: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._sock = sock
+        self._drain = drain
+        self._shutdown_seconds = shutdown_seconds
+        self._stopping: asyncio.Task[None] | None = None
+        self._uvicorn = _Uvicorn(
+            uvicorn.Config(
+                app,
+                loop="none",
+                http="httptools",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=bool(trusted_proxies),
+                forwarded_allow_ips=list(trusted_proxies),
+                timeout_graceful_shutdown=max(1, int(shutdown_seconds / 5)),
+            )
+        )
+
+    async def run(self) -> None:
+        """Serve until told to stop."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.stop)
+        try:
+            await self._uvicorn.serve(sockets=[self._sock])
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+    def stop(self) -> None:
+        """Drain, then stop; called again, stop at once."""
+        if self._stopping is None:
+            log(_log, logging.INFO, "stopping; once more stops at once")
+            self._stopping = asyncio.create_task(self._stop(), name="stop")
+        else:
+            self._uvicorn.force_exit = True
+            self._uvicorn.should_exit = True
+
+    async def _stop(self) -> None:
+        try:
+            await asyncio.wait_for(self._drain(), self._shutdown_seconds * 4 / 5)
+        except TimeoutError:
+            log(_log, logging.WARNING, "not everything ended in time")
+        finally:
+            self._uvicorn.should_exit = True

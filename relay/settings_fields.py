@@ -1,0 +1,289 @@
+"""Every setting there is: its name, its reader, its default and one line of help, each written once.
+
+A field's name in upper case is the setting's name in the environment and in `.dev.vars`; in lower case it
+is its key in `relay.toml`. What is derived from several settings stands at the end.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from relay.base_url import is_loopback
+from relay.settings_addresses import (
+    IceServer,
+    Network,
+    read_base_url,
+    read_bind,
+    read_hosts,
+    read_https_origin,
+    read_ice_servers,
+    read_networks,
+    read_origins,
+    read_proxy,
+)
+from relay.settings_values import (
+    number_between,
+    one_of,
+    read_certificates,
+    read_entra_name,
+    read_path,
+    read_scope,
+    read_secret,
+    read_sign_in,
+    read_switch,
+    read_text,
+    read_voice,
+    read_voices,
+    read_word,
+)
+
+UpstreamKind = Literal["azure", "simulator"]
+CredentialKind = Literal["api_key", "service_principal", "default_chain"]
+
+_VOICES: Final = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar")
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Marks a field that may be written under a second name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dark:
+    """Marks a field whose value is shown to nobody."""
+
+
+Word = Annotated[str | None, BeforeValidator(read_word)]
+Secret = Annotated[SecretStr | None, BeforeValidator(read_secret), Dark()]
+File = Annotated[Path | None, BeforeValidator(read_path)]
+Switch = Annotated[bool, BeforeValidator(read_switch)]
+
+
+class Settings(BaseSettings):
+    """The relay's settings, checked; made by `relay.settings.load_settings`."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=False
+    )
+
+    # --- the upstream -----------------------------------------------------------------------------------
+    azure_openai_base_url: Annotated[
+        str | None, BeforeValidator(read_base_url), Alias("AZURE_OPENAI_ENDPOINT")
+    ] = Field(
+        default=None,
+        description="Address of the Azure OpenAI resource; a bare host and any path below /openai will do.",
+        examples=["https://<resource>.openai.azure.com"],
+    )
+    azure_openai_deployment: Annotated[
+        str, BeforeValidator(read_word), Alias("AZURE_OPENAI_DEPLOYMENT_NAME")
+    ] = Field(default="gpt-realtime", description="Name of the realtime deployment; case matters.")
+    azure_openai_transcription_deployment: Word = Field(
+        default=None,
+        description="Deployment that transcribes what the caller says; unset: no transcript of the caller.",
+        examples=["gpt-4o-mini-transcribe"],
+    )
+    relay_upstream: Annotated[
+        Literal["auto", "azure", "simulator"], BeforeValidator(one_of("auto", "azure", "simulator"))
+    ] = Field(
+        default="auto",
+        description="Where calls go: azure, simulator, or auto (the simulator when there is no base URL).",
+    )
+    azure_region: Annotated[str | None, BeforeValidator(read_text)] = Field(
+        default=None,
+        description="Accepted and not used: only the preview API needed a region.",
+        examples=["eastus2"],
+    )
+
+    # --- the credential ---------------------------------------------------------------------------------
+    azure_openai_api_key: Secret = Field(
+        default=None,
+        description="API key of the resource; if set, it is used rather than Entra ID.",
+        examples=["<key>"],
+    )
+    azure_openai_api_key_file: File = Field(
+        default=None,
+        description="File that holds the API key, instead of AZURE_OPENAI_API_KEY.",
+        examples=["/run/secrets/azure_openai_api_key"],
+    )
+    azure_tenant_id: Annotated[str | None, BeforeValidator(read_entra_name)] = Field(
+        default=None,
+        description="Entra ID tenant; with the next two: a service principal.",
+        examples=["<tenant id>"],
+    )
+    azure_client_id: Annotated[str | None, BeforeValidator(read_entra_name)] = Field(
+        default=None,
+        description="Application id; alone: the user-assigned managed identity to use.",
+        examples=["<application id>"],
+    )
+    azure_client_secret: Secret = Field(
+        default=None,
+        description="Application secret of the service principal.",
+        examples=["<application secret>"],
+    )
+    azure_client_secret_file: File = Field(
+        default=None,
+        description="File that holds the application secret, instead of AZURE_CLIENT_SECRET.",
+        examples=["/run/secrets/azure_client_secret"],
+    )
+    azure_openai_scope: Annotated[str, BeforeValidator(read_scope)] = Field(
+        default="https://ai.azure.com/.default",
+        description="Scope of the access token; some resources want https://cognitiveservices.azure.com/.default.",
+    )
+    azure_authority_host: Annotated[str, BeforeValidator(read_https_origin)] = Field(
+        default="https://login.microsoftonline.com",
+        description="Where Entra ID issues access tokens; another host in sovereign and private clouds.",
+    )
+    azure_instance_discovery: Switch = Field(
+        default=True,
+        description="Whether Entra ID's authority is verified with Microsoft; off in private clouds.",
+    )
+
+    # --- the address of the relay -----------------------------------------------------------------------
+    relay_host: Annotated[str, BeforeValidator(read_bind)] = Field(
+        default="127.0.0.1", description="Address to listen on; 0.0.0.0 for every network."
+    )
+    relay_port: Annotated[int, BeforeValidator(number_between(0, 65535))] = Field(
+        default=8787, description="Port to listen on; 0 for any free one."
+    )
+
+    # --- who may connect --------------------------------------------------------------------------------
+    relay_auth: Annotated[Literal["none"], BeforeValidator(read_sign_in)] = Field(
+        default="none",
+        description="How callers sign in; must be written out when RELAY_HOST is not loopback.",
+    )
+    relay_allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(read_hosts)] = Field(
+        default=(),
+        description="Host names people reach the relay by; required when RELAY_HOST is not loopback.",
+        examples=["voice.example.com"],
+    )
+    relay_allowed_origins: Annotated[tuple[str, ...], BeforeValidator(read_origins)] = Field(
+        default=(),
+        description="Origins of other pages that may place calls, exact; unset: the relay's own alone.",
+        examples=["https://app.example.com"],
+    )
+    relay_trusted_proxies: Annotated[tuple[Network, ...], BeforeValidator(read_networks)] = Field(
+        default=(),
+        description="Addresses and networks of proxies whose forwarding headers are believed.",
+        examples=["10.0.0.0/8"],
+    )
+
+    # --- a call -----------------------------------------------------------------------------------------
+    relay_voices: Annotated[tuple[str, ...], BeforeValidator(read_voices)] = Field(
+        default=_VOICES, description="Voices a caller may choose."
+    )
+    relay_voice: Annotated[str, BeforeValidator(read_voice)] = Field(
+        default="alloy", description="Voice when a caller chooses none; one of RELAY_VOICES."
+    )
+    relay_turn_detection: Annotated[
+        Literal["server_vad", "semantic_vad"], BeforeValidator(one_of("server_vad", "semantic_vad"))
+    ] = Field(
+        default="server_vad", description="How the upstream notices that the caller has finished speaking."
+    )
+    relay_ephemeral_keys: Switch = Field(
+        default=False,
+        description="Whether pages may fetch a client secret and exchange the offer themselves.",
+    )
+    relay_allow_unkillable: Switch = Field(
+        default=False, description="Whether to deliver an answer when the upstream did not name its call."
+    )
+    relay_ice_servers: Annotated[tuple[IceServer, ...], BeforeValidator(read_ice_servers), Dark()] = Field(
+        default=(),
+        description="STUN and TURN servers for the browser, as a JSON list.",
+        examples=['[{"urls": "stun:stun.example.com:3478"}]'],
+    )
+
+    # --- limits -----------------------------------------------------------------------------------------
+    relay_exchange_seconds: Annotated[int, BeforeValidator(number_between(1, 60))] = Field(
+        default=20, description="Seconds a browser waits for its answer at most."
+    )
+    relay_in_flight: Annotated[int, BeforeValidator(number_between(1, 100_000))] = Field(
+        default=200, description="Exchanges at once; more are refused."
+    )
+    relay_max_body_bytes: Annotated[int, BeforeValidator(number_between(1024, 16_777_216))] = Field(
+        default=131_072, description="Bytes of a request body at most."
+    )
+    relay_max_sdp_bytes: Annotated[int, BeforeValidator(number_between(1024, 1_048_576))] = Field(
+        default=32_768, description="Bytes of an offer at most."
+    )
+    relay_max_instructions_bytes: Annotated[int, BeforeValidator(number_between(0, 1_048_576))] = Field(
+        default=16_384, description="Bytes of a caller's instructions at most; 0: callers may give none."
+    )
+    relay_shutdown_seconds: Annotated[int, BeforeValidator(number_between(1, 600))] = Field(
+        default=25, description="Seconds for what is under way when the relay is told to stop."
+    )
+
+    # --- the way out ------------------------------------------------------------------------------------
+    relay_egress_proxy: Annotated[SecretStr | None, BeforeValidator(read_proxy), Dark()] = Field(
+        default=None,
+        description="Proxy for every outgoing connection; HTTPS_PROXY and its like are not looked at.",
+        examples=["http://proxy.example.com:3128"],
+    )
+    relay_ca_file: Annotated[Path | None, BeforeValidator(read_certificates)] = Field(
+        default=None,
+        description="PEM bundle trusted in addition, for the upstream, Entra ID and the proxy.",
+        examples=["/etc/ssl/certs/company.pem"],
+    )
+
+    # --- the house --------------------------------------------------------------------------------------
+    relay_config: File = Field(
+        default=None,
+        description="The TOML file to read; unset: relay.toml if it is there.",
+        examples=["relay.toml"],
+    )
+    relay_log: Annotated[Literal["auto", "text", "json"], BeforeValidator(one_of("auto", "text", "json"))] = (
+        Field(default="auto", description="Form of the log: text, json, or auto (text on a terminal).")
+    )
+    relay_log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        BeforeValidator(one_of("debug", "info", "warning", "error")),
+    ] = Field(default="info", description="Least grave level that is logged: debug, info, warning or error.")
+
+    # --- no settings, but what is known of them: excluded from every listing ----------------------------
+    sources: Mapping[str, str] = Field(default_factory=dict, exclude=True, repr=False)
+    warnings: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take only what `load_settings` found: pydantic's own sources cannot say in which line it stood."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+    @property
+    def upstream_kind(self) -> UpstreamKind:
+        """Where calls go; ``simulator`` only when it was asked for or nothing else is set."""
+        if self.relay_upstream == "auto":
+            return "simulator" if self.azure_openai_base_url is None else "azure"
+        return self.relay_upstream
+
+    @property
+    def credential_kind(self) -> CredentialKind:
+        """What is shown to Azure; an API key wins over everything else."""
+        if self.azure_openai_api_key is not None:
+            return "api_key"
+        return "default_chain" if self.azure_client_secret is None else "service_principal"
+
+    @property
+    def binds_loopback(self) -> bool:
+        """Whether only this machine can reach the relay."""
+        return is_loopback(self.relay_host)
+
+    @property
+    def allowed_hosts(self) -> tuple[str, ...]:
+        """Hosts to serve, in lower case: ``host`` stands for any port, ``host:port`` for this one alone."""
+        if self.relay_allowed_hosts or not self.binds_loopback:
+            return self.relay_allowed_hosts
+        own = f"[{self.relay_host}]" if ":" in self.relay_host else self.relay_host
+        return tuple(dict.fromkeys(("localhost", "127.0.0.1", "[::1]", own)))

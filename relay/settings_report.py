@@ -1,0 +1,94 @@
+"""What `check-config` prints: every setting in effect, warnings, and what follows from them.
+
+Secrets are eight stars, whatever they are. Nothing is asked of the network.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final, TextIO
+
+from relay.settings import Settings, SettingsError, load_settings
+from relay.settings_table import setting_table, written
+
+_CREDENTIALS: Final = {
+    "api_key": "the API key of AZURE_OPENAI_API_KEY",
+    "service_principal": "an Entra ID access token of the service principal AZURE_CLIENT_ID",
+    "default_chain": "an Entra ID access token: managed identity, workload identity or a signed-in CLI",
+}
+
+
+def check_config(environ: Mapping[str, str], directory: Path, out: TextIO, err: TextIO) -> int:
+    """Print the settings in effect, or everything that is wrong with them.
+
+    Args:
+        environ: The environment.
+        directory: Where `.dev.vars` and `relay.toml` are.
+        out: Takes the report.
+        err: Takes the complaints.
+
+    Returns:
+        The exit status: 0, or 2 when the relay would not start.
+    """
+    try:
+        settings = load_settings(environ, directory)
+    except SettingsError as error:
+        err.write(render_complaints(error.complaints))
+        return 2
+    out.write(render_report(settings))
+    return 0
+
+
+def render_complaints(complaints: list[str]) -> str:
+    """Write what is wrong as a numbered list."""
+    return "".join(f"{line}\n" for line in ("The settings cannot be used:", *_numbered(complaints)))
+
+
+def render_report(settings: Settings) -> str:
+    """Write the settings in effect as a table, then warnings, then what follows from them."""
+    rows = [
+        (row.name, settings.sources.get(row.key, "default"), written(getattr(settings, row.key)) or "-")
+        for row in setting_table()
+    ]
+    sections = [list(_columns([("SETTING", "FROM", "VALUE"), *rows]))]
+    if settings.warnings:
+        sections.append(["Warnings:", *_numbered(settings.warnings)])
+    sections.append(["What follows:", *(f"  {line}" for line in _columns(list(_facts(settings))))])
+    return "\n".join("".join(f"{line}\n" for line in section) for section in sections)
+
+
+def _facts(settings: Settings) -> Iterator[tuple[str, ...]]:
+    azure = settings.upstream_kind == "azure"
+    yield (
+        "upstream",
+        f"Azure at {settings.azure_openai_base_url}" if azure else "the simulator, on this machine",
+    )
+    yield "deployment", settings.azure_openai_deployment
+    yield "credential", _CREDENTIALS[settings.credential_kind] if azure else "none is needed"
+    yield "address", _address(settings)
+    yield "who may connect", _callers(settings)
+    yield "names served", ", ".join(settings.allowed_hosts)
+    yield "pages served", ", ".join(("the relay's own", *settings.relay_allowed_origins))
+
+
+def _address(settings: Settings) -> str:
+    host = f"[{settings.relay_host}]" if ":" in settings.relay_host else settings.relay_host
+    return (
+        f"http://{host}:{settings.relay_port}/" if settings.relay_port else f"http://{host}/, on a free port"
+    )
+
+
+def _callers(settings: Settings) -> str:
+    if settings.binds_loopback:
+        return "anybody on this machine (RELAY_AUTH=none)"
+    return "anybody who can reach the address (RELAY_AUTH=none): let an authenticating proxy stand in front"
+
+
+def _columns(rows: list[tuple[str, ...]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(cells).rstrip()
+
+
+def _numbered(lines: list[str] | tuple[str, ...]) -> Iterator[str]:
+    return (f"  {number}. {line}" for number, line in enumerate(lines, start=1))

@@ -1,0 +1,1 @@
+"""Memory that outlives a process: calls, the workers that own them, and what happened to each call."""

@@ -1,0 +1,171 @@
+"""The calls themselves: rows of `calls`. Every function runs inside a transaction of its caller's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from relay.core.call import Event, State
+from relay.core.clocks import UNKILLED_ATTEMPTS, due_event, due_reason, hang_up_in, seconds_left, warning_in
+from relay.core.record import advance, begin_hang_up
+from relay.store import journal, rows, workers
+from relay.store.protocol import Admission, Ceiling, Counts
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from relay.core.call import Reason
+    from relay.core.moment import Moment
+    from relay.core.record import Advanced, Call
+
+_DAY_SECONDS = 86_400.0
+_FOUND = 10
+
+
+def write_intent(db: sqlite3.Connection, call: Call, ceiling: Ceiling, *, paused: bool) -> Admission:
+    """Count what is open and write the call down if there is room."""
+    if paused:
+        return Admission.PAUSED
+    if ceiling.total and _open_up_to(db, ceiling.total) >= ceiling.total:
+        return Admission.FULL
+    if ceiling.per_caller and _open_of(db, call.caller, ceiling.per_caller) >= ceiling.per_caller:
+        return Admission.CALLER_FULL
+    workers.ensure(db, call.owner, call.created)
+    db.execute(rows.INSERT, rows.lasting(call) + rows.changing(call) + rows.indexed(call))
+    return Admission.ADMITTED
+
+
+def record(
+    db: sqlite3.Connection,
+    call: Call,
+    event: Event,
+    now: Moment,
+    *,
+    reason: Reason | None = None,
+    upstream_id: str | None = None,
+    owner: str | None = None,
+) -> Advanced:
+    """Apply an event to a call that was just read, and publish what it asks for."""
+    advanced = advance(call, event, now, reason=reason, upstream_id=upstream_id, owner=owner)
+    _write(db, call, advanced.call)
+    if advanced.call.open and not call.open:
+        workers.ensure(db, advanced.call.owner, None)
+    journal.publish_step(db, advanced, now)
+    return advanced
+
+
+def expire(db: sqlite3.Connection, call: Call, now: Moment) -> Advanced | None:
+    """Apply what the passing of time has done, if anything."""
+    event = due_event(call, now)
+    return None if event is None else record(db, call, event, now, reason=due_reason(call, now))
+
+
+def claim_hang_up(db: sqlite3.Connection, call: Call, now: Moment) -> Call | None:
+    """Count a hang-up, if one is due."""
+    if hang_up_in(call, now) > 0:
+        return None
+    claimed = begin_hang_up(call, now)
+    _write(db, call, claimed)
+    return claimed
+
+
+def adopt(db: sqlite3.Connection, owner: str, now: Moment, limit: int) -> list[Advanced]:
+    """Move calls of lapsed workers to `owner`."""
+    adopted: list[Advanced] = []
+    for worker in workers.lapsed(db, now):
+        if worker == owner:
+            continue
+        calls = _owned(db, worker, limit - len(adopted) + 1)
+        room = limit - len(adopted)
+        adopted += [record(db, call, Event.ADOPTED, now, owner=owner) for call in calls[:room]]
+        if len(calls) > room:
+            workers.fence(db, worker)
+            break
+        workers.forget(db, worker)
+    return adopted
+
+
+def touch(db: sqlite3.Connection, call: Call, now: Moment) -> Call:
+    """Note a sign of life of a live call."""
+    if call.state is not State.LIVE:
+        return call
+    touched = replace(call, seen=now)
+    _write(db, call, touched)
+    return touched
+
+
+def warn(db: sqlite3.Connection, call: Call, now: Moment) -> bool:
+    """Publish the warning, once."""
+    if warning_in(call, now) > 0:
+        return False
+    _write(db, call, replace(call, warned=True))
+    left = round(seconds_left(call, now), 3)
+    journal.publish(db, call.key, "warning", {"seconds_left": left}, now)
+    return True
+
+
+def get(db: sqlite3.Connection, key: str) -> Call | None:
+    """Read one call."""
+    row = db.execute(f"{rows.SELECT} WHERE key = ?", (key,)).fetchone()
+    return None if row is None else rows.call_from_row(row)
+
+
+def find(db: sqlite3.Connection, tag: str) -> list[Call]:
+    """Read the calls whose key begins so (keys are hexadecimal, so ``g`` comes after all of them)."""
+    found = db.execute(f"{rows.SELECT} WHERE key >= ? AND key < ? LIMIT ?", (tag, f"{tag}g", _FOUND))
+    return [rows.call_from_row(row) for row in found]
+
+
+def owned(db: sqlite3.Connection, owner: str) -> list[Call]:
+    """Read every open call of a worker."""
+    return _owned(db, owner, -1)
+
+
+def recent(db: sqlite3.Connection, limit: int, *, only_open: bool) -> list[Call]:
+    """Read calls, the newest first."""
+    where = "WHERE open = 1" if only_open else ""
+    found = db.execute(f"{rows.SELECT} {where} ORDER BY rowid DESC LIMIT ?", (limit,))
+    return [rows.call_from_row(row) for row in found]
+
+
+def counts(db: sqlite3.Connection) -> Counts:
+    """Count the open calls."""
+    total, live, in_doubt, unkilled = db.execute(
+        "SELECT count(*), total(state = ?), total(state = ?), total(state = ? AND attempts >= ?)"
+        " FROM calls WHERE open = 1",
+        (State.LIVE, State.IN_DOUBT, State.ENDING, UNKILLED_ATTEMPTS),
+    ).fetchone()
+    return Counts(total, int(live), int(in_doubt), int(unkilled))
+
+
+def purge(db: sqlite3.Connection, now: Moment, retention_days: float, limit: int) -> int:
+    """Forget calls that ended too long ago."""
+    before = now.wall_seconds - retention_days * _DAY_SECONDS
+    old = db.execute(
+        "SELECT key FROM calls WHERE open = 0 AND CAST(ended AS REAL) < ? LIMIT ?", (before, limit)
+    ).fetchall()
+    for (key,) in old:
+        journal.forget(db, key)
+        db.execute("DELETE FROM calls WHERE key = ?", (key,))
+    return len(old)
+
+
+def _write(db: sqlite3.Connection, before: Call, after: Call) -> None:
+    db.execute(rows.UPDATE, (*rows.changing(after), after.key))
+    if rows.indexed(before) != rows.indexed(after):
+        db.execute(rows.UPDATE_INDEXED, (*rows.indexed(after), after.key))
+
+
+def _owned(db: sqlite3.Connection, owner: str, limit: int) -> list[Call]:
+    found = db.execute(f"{rows.SELECT} WHERE open = 1 AND owner = ? LIMIT ?", (owner, limit))
+    return [rows.call_from_row(row) for row in found.fetchall()]
+
+
+def _open_up_to(db: sqlite3.Connection, limit: int) -> int:
+    query = "SELECT count(*) FROM (SELECT 1 FROM calls WHERE open = 1 LIMIT ?)"
+    return int(db.execute(query, (limit,)).fetchone()[0])
+
+
+def _open_of(db: sqlite3.Connection, caller: str, limit: int) -> int:
+    query = "SELECT count(*) FROM (SELECT 1 FROM calls WHERE open = 1 AND caller = ? LIMIT ?)"
+    return int(db.execute(query, (caller, limit)).fetchone()[0])

@@ -1,0 +1,87 @@
+"""Opening the store's file: its folder, its modes, its settings, and whether it is sound."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from typing import TYPE_CHECKING
+
+from relay.errors import StoreUnavailable
+from relay.store.faults import DAMAGED, fault_name, unavailable
+from relay.store.schema import migrate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BUSY_MILLISECONDS = 250
+"""How long an operation waits for another process's commit, which takes well under a millisecond."""
+
+_OPENING_SECONDS = 5.0
+_LOG_BYTES = 16 * 1024 * 1024
+
+
+def open_file(path: Path) -> sqlite3.Connection:
+    """Open the store, make it if it is not there, and bring it to the newest schema.
+
+    Raises:
+        StoreUnavailable: It cannot be made, read or written, is damaged, or a newer relay wrote it.
+    """
+    try:
+        _make(path)
+        return _opened(path)
+    except (OSError, sqlite3.Error) as fault:
+        raise unavailable(fault) from fault
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open one more connection to a store that is there.
+
+    Raises:
+        sqlite3.Error: It cannot be opened.
+    """
+    db = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, check_same_thread=False
+    )
+    db.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    db.execute("PRAGMA synchronous = NORMAL")  # outlives kill -9; a power cut may take the last seconds
+    db.execute("PRAGMA wal_autocheckpoint = 0")  # `checkpoint` does it, so that no commit waits for a disk
+    db.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
+    return db
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    path.chmod(0o600)  # SQLite gives its two other files the mode of this one
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    db = connect(path)
+    try:
+        _become_wal(db)
+        migrate(db)
+        _check_sound(db)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _check_sound(db: sqlite3.Connection) -> None:
+    if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+        raise StoreUnavailable(DAMAGED)
+
+
+def _become_wal(db: sqlite3.Connection) -> None:
+    """Switch to a write-ahead log; when two processes do so at once, SQLite does not wait by itself."""
+    give_up = time.monotonic() + _OPENING_SECONDS
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as fault:
+            if not fault_name(fault).startswith("SQLITE_BUSY") or time.monotonic() > give_up:
+                raise
+            time.sleep(0.02)
+        else:
+            return

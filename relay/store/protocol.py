@@ -1,0 +1,190 @@
+"""What the relay asks of a store, whatever keeps it.
+
+Every method is one transaction: it happens whole or, with `StoreUnavailable`, not at all, and two workers
+never see each other's halves. The rules of a call's life are not here but in `relay.core`; a store applies
+`advance` to what it holds. Any worker may record what it knows; only a call's owner acts upon it.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from relay.core.call import Event, Reason
+    from relay.core.moment import Moment
+    from relay.core.record import Advanced, Call
+
+
+class Admission(enum.Enum):
+    """Whether a call was let in."""
+
+    ADMITTED = "admitted"
+    PAUSED = "paused"  # an operator stopped new calls
+    FULL = "full"  # as many calls as are allowed in all
+    CALLER_FULL = "caller_full"  # as many as this caller may have
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """How many calls may be open at once, those in doubt included; 0 for no bound."""
+
+    total: int
+    per_caller: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many calls are open, and in what condition.
+
+    Args:
+        open: Every call that counts against the limits.
+        live: Those whose answer was handed over and that nothing wants to end.
+        in_doubt: Those that may be live without a name.
+        unkilled: Those whose hang-up fails again and again.
+    """
+
+    open: int
+    live: int
+    in_doubt: int
+    unkilled: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened to a call, for its event stream.
+
+    Args:
+        id: Rises over all calls, in the order of commits; what another worker polls by.
+        key: The call.
+        seq: Rises by one within the call; what ``Last-Event-ID`` carries.
+        wall_seconds: When, in Unix time.
+        type: ``state``, ``warning``, ``ended``, or what `Store.publish` was given.
+        body: Numbers and short words.
+    """
+
+    id: int
+    key: str
+    seq: int
+    wall_seconds: float
+    type: str
+    body: Mapping[str, object]
+
+
+class Store(Protocol):
+    """Calls, the leases of workers, and the journal; every method raises `StoreUnavailable`."""
+
+    # --- one call
+
+    async def write_intent(self, call: Call, ceiling: Ceiling) -> Admission:
+        """Let a call in and write it down, or refuse it; counting and writing are one step."""
+
+    async def record(
+        self,
+        key: str,
+        event: Event,
+        now: Moment,
+        *,
+        reason: Reason | None = None,
+        upstream_id: str | None = None,
+    ) -> Advanced | None:
+        """Record what happened to a call (`relay.core.record.advance`); ``None`` when there is no such call.
+
+        Raises:
+            ImpossibleEvent: The event cannot follow upon the call's state.
+        """
+
+    async def expire(self, key: str, owner: str, now: Moment) -> Advanced | None:
+        """Record what the passing of time has done to a call, judged by what the store holds now.
+
+        Returns:
+            ``None`` when nothing is due (somebody may have shown a sign of life), or `owner` is not it.
+        """
+
+    async def claim_hang_up(self, key: str, owner: str, now: Moment) -> Call | None:
+        """Ask for leave to send a hang-up, and count it; ``None`` when it is not to be sent.
+
+        It is not when the call has ended, belongs to another worker, or waits for its backoff. Every
+        hang-up passes here; its result is recorded with ``HUNG_UP``, ``GONE`` or ``UNSURE``.
+        """
+
+    async def touch(self, key: str, now: Moment) -> Call | None:
+        """Note a sign of life of a live call; ``None`` when there is no such call."""
+
+    async def warn(self, key: str, now: Moment) -> bool:
+        """Publish ``warning`` with the seconds left; false when that was done before or is no longer due."""
+
+    # --- reading
+
+    async def get(self, key: str) -> Call | None:
+        """Read one call."""
+
+    async def find(self, tag: str) -> list[Call]:
+        """Read the calls whose tag begins with `tag`, ten at most."""
+
+    async def owned(self, owner: str) -> list[Call]:
+        """Read every open call of a worker."""
+
+    async def recent(self, limit: int, *, only_open: bool) -> list[Call]:
+        """Read calls, the newest first."""
+
+    async def counts(self) -> Counts:
+        """Count the open calls."""
+
+    # --- workers
+
+    async def renew(self, owner: str, now: Moment) -> bool:
+        """Renew a worker's lease, or begin it; to be done every `HEARTBEAT_SECONDS`.
+
+        Returns:
+            Whether it was unbroken. If not, others may have adopted calls meanwhile: read `owned` anew.
+        """
+
+    async def adopt(self, owner: str, now: Moment, *, limit: int = 200) -> list[Advanced]:
+        """Take over calls of workers whose lease has lapsed; each goes to exactly one of those who ask.
+
+        Returns:
+            `limit` of them at most; ask again until fewer come.
+        """
+
+    async def leave(self, owner: str) -> None:
+        """End a worker's lease at once, so that others adopt its calls without waiting."""
+
+    async def others(self, owner: str, now: Moment) -> int:
+        """Count the other workers whose lease holds."""
+
+    # --- the journal
+
+    async def publish(
+        self, key: str, kind: str, body: Mapping[str, str | float | bool | None], now: Moment
+    ) -> None:
+        """Append an entry to a call's journal; the oldest are dropped beyond `JOURNAL_ENTRIES`."""
+
+    async def entries(self, key: str, *, after_seq: int = 0) -> list[Entry]:
+        """Read a call's journal, the oldest first."""
+
+    async def entries_since(self, entry_id: int, *, limit: int = 500) -> list[Entry]:
+        """Read what was published by any worker after an entry, the oldest first."""
+
+    async def last_entry_id(self) -> int:
+        """Tell where the journal ends now."""
+
+    # --- the operator
+
+    async def set_paused(self, *, paused: bool) -> None:
+        """Stop or resume letting calls in, in every worker."""
+
+    async def paused(self) -> bool:
+        """Tell whether new calls are stopped."""
+
+    async def purge(self, now: Moment, *, retention_days: float, limit: int = 500) -> int:
+        """Forget closed calls that ended longer ago; returns how many, `limit` at most."""
+
+    async def check(self) -> None:
+        """Write something, to know that writing works."""
+
+    async def close(self) -> None:
+        """Flush and let go."""

@@ -1,0 +1,61 @@
+"""``POST /connect``: an offer comes in, an answer goes out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from relay.exchange import BrowserLeft
+from relay.web.form import read_connect_request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from relay.exchange import Exchange
+    from relay.web.form import FormBounds
+
+ACCEPT_POST = "multipart/form-data, application/json, application/sdp"
+
+
+class Connect:
+    """The handler.
+
+    Args:
+        exchange: Places the call.
+        bounds: Of the form.
+    """
+
+    def __init__(self, exchange: Exchange, bounds: FormBounds) -> None:
+        self._exchange = exchange
+        self._bounds = bounds
+
+    async def post(self, request: Request) -> Response:
+        """Place a call for the browser that sent the offer."""
+        wanted = await read_connect_request(request, self._bounds)
+
+        async def left() -> None:
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
+
+        try:
+            connected = await self._exchange.connect(wanted, left=left)
+        except BrowserLeft:
+            raise ClientDisconnect from None
+        request.scope["state"]["call"] = connected.tag
+        return Response(
+            connected.answer,
+            status_code=201,
+            headers={
+                "Content-Type": "application/sdp",
+                "Location": f"/calls/{connected.call_id}",
+                "Server-Timing": server_timing(connected.timings),
+                "Cache-Control": "no-store",
+            },
+        )
+
+
+def server_timing(timings: Mapping[str, float]) -> str:
+    """Write milliseconds per step as a Server-Timing header."""
+    return ", ".join(f"{step};dur={milliseconds:.1f}" for step, milliseconds in timings.items())

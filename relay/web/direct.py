@@ -1,0 +1,46 @@
+"""``POST /api/session``: a client secret for a page that exchanges the offer with the upstream itself.
+
+Off unless RELAY_EPHEMERAL_KEYS is on: what a browser does with a client secret cannot be limited.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse
+
+from relay.web.form import SESSION_FIELDS, read_connect_request
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from relay.exchange import Exchange
+    from relay.web.form import FormBounds
+
+
+class Direct:
+    """The handler.
+
+    Args:
+        exchange: Mints.
+        bounds: Of the form.
+        exchange_url: Where the browser is to post its offer.
+    """
+
+    def __init__(self, exchange: Exchange, bounds: FormBounds, exchange_url: str) -> None:
+        self._exchange = exchange
+        self._bounds = bounds
+        self._exchange_url = exchange_url
+
+    async def post(self, request: Request) -> Response:
+        """Mint and hand over."""
+        wanted = await read_connect_request(request, self._bounds, fields=SESSION_FIELDS)
+        secret, config = await self._exchange.mint(wanted)
+        body = {
+            "value": secret.value,
+            "expires_at": secret.expires_at,
+            "calls_url": self._exchange_url,
+            "session": {"model": config.deployment, "voice": config.voice},
+        }
+        return JSONResponse(body, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,70 @@
+"""The security headers of every response (WEB-08), fixed at start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import MutableHeaders
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+def content_security_policy(connect: Sequence[str] = ()) -> str:
+    """Build the policy under which every page of ours runs.
+
+    Args:
+        connect: Origins beside our own that the page may fetch from (direct mode).
+    """
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            " ".join(["connect-src 'self'", *connect]),
+            "media-src 'self' blob:",
+            "img-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+        ]
+    )
+
+
+class SecurityHeaders:
+    """Adds the fixed headers; HSTS only where the browser really came by https.
+
+    Args:
+        app: What makes the response.
+        connect: See `content_security_policy`.
+    """
+
+    def __init__(self, app: ASGIApp, *, connect: Sequence[str] = ()) -> None:
+        self._app = app
+        self._fixed = {
+            "Content-Security-Policy": content_security_policy(connect),
+            "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+            "Cross-Origin-Opener-Policy": "same-origin",
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        https = scope["scheme"] == "https"
+
+        async def send_secured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._fixed.items():
+                    headers[name] = value
+                if https:
+                    headers["Strict-Transport-Security"] = "max-age=31536000"
+            await send(message)
+
+        await self._app(scope, receive, send_secured)

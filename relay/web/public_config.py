@@ -1,0 +1,83 @@
+"""``GET /config``: what the page may know, written once at start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from relay.core.profile import Profile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicConfig:
+    """The facts behind ``/config``.
+
+    Args:
+        version: Of the relay.
+        upstream: Its kind and api.
+        profiles: What a caller may choose from.
+        instructions_max_bytes: Bound of the browser's instructions.
+        max_call_seconds: The longest call.
+        exchange_seconds: What the browser should wait for at most.
+        direct: Whether ``POST /api/session`` is on.
+        ice_servers: For the browser's peer connection.
+    """
+
+    version: str
+    upstream: Mapping[str, str]
+    profiles: Iterable[Profile]
+    instructions_max_bytes: int
+    max_call_seconds: int
+    exchange_seconds: float
+    direct: bool
+    ice_servers: Sequence[Mapping[str, object]]
+
+    def as_json(self) -> dict[str, object]:
+        """Write it in the page's words."""
+        profiles = [
+            {
+                "name": profile.name,
+                "title": profile.title,
+                "voices": list(profile.voices),
+                "voice": profile.voice,
+                "instructions_max_bytes": self.instructions_max_bytes,
+                "transcription": profile.transcription is not None,
+            }
+            for profile in self.profiles
+        ]
+        return {
+            "version": self.version,
+            "upstream": dict(self.upstream),
+            "sign_in": {"kind": "none"},
+            "profiles": profiles,
+            "limits": {
+                "max_call_seconds": self.max_call_seconds,
+                "exchange_seconds": self.exchange_seconds,
+            },
+            "transcription": any(profile["transcription"] for profile in profiles),
+            "direct": self.direct,
+            "ice_servers": list(self.ice_servers),
+        }
+
+
+class ConfigRoute:
+    """The handler.
+
+    Args:
+        config: What to tell.
+    """
+
+    def __init__(self, config: PublicConfig) -> None:
+        self._body = config.as_json()
+
+    async def get(self, _request: Request) -> Response:
+        """Tell it."""
+        return JSONResponse(self._body, headers={"Cache-Control": "no-store"})

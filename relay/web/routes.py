@@ -1,0 +1,73 @@
+"""The route table: every address the relay answers to, and the layers around them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.routing import Mount, Route, Router
+
+from relay.web.connect import ACCEPT_POST
+from relay.web.door import Door
+from relay.web.envelope import Envelope
+from relay.web.headers import SecurityHeaders
+from relay.web.methods import Methods
+from relay.web.problems import Refusals
+from relay.web.static import PublicFiles
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+    from starlette.types import ASGIApp
+
+    from relay.web.calls import Calls
+    from relay.web.connect import Connect
+    from relay.web.direct import Direct
+    from relay.web.explain import Explanations
+    from relay.web.health import Health
+    from relay.web.host import OriginRule
+    from relay.web.public_config import ConfigRoute
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handlers:
+    """One object per family of routes; `direct` is ``None`` while it is off."""
+
+    connect: Connect
+    calls: Calls
+    direct: Direct | None
+    config: ConfigRoute
+    health: Health
+    explanations: Explanations
+    public: Path
+
+
+def routes(handlers: Handlers) -> list[Route | Mount]:
+    """List every route; the voice page takes what is left."""
+    accept_post = {"Accept-Post": ACCEPT_POST}
+    table: list[Route | Mount] = [
+        Route("/connect", Methods({"POST": handlers.connect.post}, options=accept_post)),
+        Route("/calls/{id}", Methods({"DELETE": handlers.calls.delete})),
+        Route("/config", Methods({"GET": handlers.config.get})),
+        Route("/healthz", Methods({"GET": handlers.health.alive})),
+        Route("/readyz", Methods({"GET": handlers.health.ready})),
+        Route("/problems", Methods({"GET": handlers.explanations.every})),
+        Route("/problems/{slug}", Methods({"GET": handlers.explanations.one})),
+    ]
+    if handlers.direct is not None:
+        table.append(Route("/api/session", Methods({"POST": handlers.direct.post}, options=accept_post)))
+    table.append(Mount("/", PublicFiles(handlers.public)))
+    return table
+
+
+def build_web(
+    handlers: Handlers, *, hosts: Collection[str], rule: OriginRule, connect_origins: Sequence[str]
+) -> ASGIApp:
+    """Put the layers around the routes, outermost last."""
+    app: ASGIApp = Router(routes(handlers), redirect_slashes=False)
+    app = Refusals(app)
+    app = Door(app, hosts=hosts, rule=rule)
+    app = Refusals(app)
+    app = SecurityHeaders(app, connect=connect_origins)
+    return Envelope(app)

@@ -1,0 +1,86 @@
+"""The whole web edge around a hand-written upstream, spoken to without sockets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from relay.core.offer import OfferBounds
+from relay.core.profile import Profile
+from relay.exchange import Exchange
+from relay.supervisor import Supervisor
+from relay.web.calls import Calls
+from relay.web.connect import Connect
+from relay.web.direct import Direct
+from relay.web.explain import Explanations
+from relay.web.form import FormBounds
+from relay.web.health import Health
+from relay.web.host import OriginRule
+from relay.web.public_config import ConfigRoute, PublicConfig
+from relay.web.routes import Handlers, build_web
+from relay.web.static import public_folder
+from tests.doubles.upstream import UpstreamDouble
+
+OFFER = (Path(__file__).parent.parent / "core/offers/chromium-audio-data.sdp").read_bytes().decode()
+PARTNER = "https://partner.example"
+
+
+class RelayDouble:
+    """A relay without sockets; `upstream` is the hand-written one."""
+
+    def __init__(
+        self, *, direct: bool = False, origins: frozenset[str] = frozenset(), public: Path | None = None
+    ) -> None:
+        self.upstream = UpstreamDouble()
+        self.supervisor = Supervisor(self.upstream, max_call_seconds=3600)
+        profile = Profile(
+            name="default", title="Default", deployment="gpt-realtime", voices=("alloy", "ash"), voice="alloy"
+        )
+        self.exchange = Exchange(
+            upstream=self.upstream,
+            supervisor=self.supervisor,
+            profiles={"default": profile},
+            bounds=OfferBounds(),
+            patience_seconds=5.0,
+            most_in_flight=10,
+            allow_unkillable=False,
+        )
+        config = PublicConfig(
+            version="0",
+            upstream={"kind": "simulator", "api": "realtime"},
+            profiles=[profile],
+            instructions_max_bytes=16384,
+            max_call_seconds=3600,
+            exchange_seconds=20,
+            direct=direct,
+            ice_servers=[],
+        )
+        exchange_url = "https://upstream.example/calls"
+        handlers = Handlers(
+            connect=Connect(self.exchange, FormBounds()),
+            calls=Calls(self.supervisor),
+            direct=Direct(self.exchange, FormBounds(), exchange_url) if direct else None,
+            config=ConfigRoute(config),
+            health=Health(self.upstream, self.exchange),
+            explanations=Explanations(),
+            public=public or public_folder(),
+        )
+        self.asgi = build_web(
+            handlers,
+            hosts={"localhost", "127.0.0.1"},
+            rule=OriginRule(allowed=origins, without_origin=True),
+            connect_origins=["https://upstream.example"] if direct else [],
+        )
+
+    async def ask(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """Send one request as a program on this machine would."""
+        transport = httpx.ASGITransport(self.asgi)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await client.request(method, path, **request)
+
+    async def connect(self, headers: dict[str, str] | None = None, **fields: str) -> httpx.Response:
+        """Post an offer as a form."""
+        parts = {name: (None, value) for name, value in {"sdp": OFFER, **fields}.items()}
+        return await self.ask("POST", "/connect", files=parts, headers=headers)

@@ -1,0 +1,96 @@
+"""The table of settings, and the two example files that must agree with it."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+from pydantic import SecretStr
+
+from relay.settings import SettingRow, SettingsError, load_settings, setting_table
+from relay.settings_addresses import IceServer
+from relay.settings_table import STARS, setting_names, written
+
+ROOT = Path(__file__).resolve().parent.parent
+DEV_VARS = (ROOT / ".dev.vars.example").read_text(encoding="utf-8")
+ROWS = setting_table()
+PLACEHOLDER = re.compile(r"<.+>")
+
+
+def test_every_setting_has_one_line_of_help_and_something_to_show() -> None:
+    for row in ROWS:
+        assert re.fullmatch(r"[A-Z].+\.", row.help), row.name
+        assert row.default or row.example, row.name
+
+
+def test_names_and_aliases_are_all_different() -> None:
+    assert len(setting_names()) == sum(1 + len(row.aliases) for row in ROWS)
+
+
+def test_the_names_are_those_of_the_design() -> None:
+    assert {row.name for row in ROWS if row.secret} == {
+        "AZURE_OPENAI_API_KEY",
+        "AZURE_CLIENT_SECRET",
+        "RELAY_EGRESS_PROXY",
+        "RELAY_ICE_SERVERS",
+    }
+    assert {alias: row.name for row in ROWS for alias in row.aliases} == {
+        "AZURE_OPENAI_ENDPOINT": "AZURE_OPENAI_BASE_URL",
+        "AZURE_OPENAI_DEPLOYMENT_NAME": "AZURE_OPENAI_DEPLOYMENT",
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, ""),
+        (True, "on"),
+        (False, "off"),
+        (20, "20"),
+        (("a", "b"), "a,b"),
+        ((), ""),
+        (SecretStr("a-long-secret"), STARS),
+        (SecretStr("s"), STARS),
+        (IceServer(urls=("stun:s",)), "stun:s"),
+        (IceServer(urls=("turn:t",), username="u", credential=SecretStr("c")), f"turn:t {STARS}"),
+    ],
+)
+def test_values_are_written_as_one_would_write_them(value: object, text: str) -> None:
+    assert written(value) == text
+
+
+def test_the_example_lists_every_setting_once_with_its_help_and_default() -> None:
+    listed = re.findall(r"^# (.+)\n# ([A-Z_]+)=(.*)$", DEV_VARS, flags=re.MULTILINE)
+
+    assert [(name, text, value.strip("'")) for text, name, value in listed] == [
+        (row.name, row.help, row.default or row.example) for row in ROWS
+    ]
+
+
+def test_the_example_sets_nothing_as_it_is() -> None:
+    assert dotenv_values(ROOT / ".dev.vars.example") == {}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_each_line_of_the_example_is_ready_to_be_copied(row: SettingRow, tmp_path: Path) -> None:
+    (line,) = re.findall(rf"^# ({row.name}=.*)$", DEV_VARS, flags=re.MULTILINE)
+    (tmp_path / ".dev.vars").write_text(f"{line}\n")
+    (tmp_path / "relay.toml").write_text("")
+    needs_a_hand = PLACEHOLDER.search(line) or "/" in row.example.split(":")[0]
+
+    try:
+        load_settings({}, tmp_path)
+    except SettingsError as error:
+        assert needs_a_hand
+        assert any("placeholder" in words or "cannot be read" in words for words in error.complaints)  # noqa: PT017
+
+
+def test_the_toml_example_holds_settings_only_and_works(tmp_path: Path) -> None:
+    text = (ROOT / "relay.toml.example").read_text(encoding="utf-8")
+    ready = re.sub(r"^# (?=[a-z_]+ = )", "", text, flags=re.MULTILINE).replace("<resource>", "r")
+    (tmp_path / "relay.toml").write_text(ready)
+
+    settings = load_settings({}, tmp_path)
+
+    assert set(settings.sources) == set(tomllib.loads(ready))

@@ -1,0 +1,52 @@
+"""No test of this folder may let a secret, an offer or instructions reach the log."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+import trustme
+
+from tests.upstream.entra_stand_in import EntraStandIn
+from tests.upstream.parts import CANARIES, build_upstream
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from relay.upstream.realtime import RealtimeUpstream
+
+
+@pytest.fixture(autouse=True)
+def _nothing_leaks(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """SEC-01, SEC-05, SEC-06: everything logged at DEBUG, by any library, is searched after each test."""
+    caplog.set_level(logging.DEBUG)
+    yield
+    logged = "\n".join(caplog.handler.format(record) for record in caplog.get_records("call"))
+    assert [canary for canary in CANARIES if canary in logged] == []
+
+
+@pytest.fixture(name="upstream")
+async def _upstream() -> AsyncIterator[RealtimeUpstream]:
+    upstream = build_upstream()
+    yield upstream
+    await upstream.close()
+
+
+@pytest.fixture(scope="session", name="authority")
+def _authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session", name="ca_file")
+def _ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> str:
+    path: Path = tmp_path_factory.mktemp("ca") / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return str(path)
+
+
+@pytest.fixture(name="entra")
+def _entra(authority: trustme.CA) -> Iterator[EntraStandIn]:
+    with EntraStandIn(authority) as entra:
+        yield entra

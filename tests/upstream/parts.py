@@ -1,0 +1,104 @@
+"""What the tests of relay.upstream build with: canaries, a plan, and an upstream with a known credential."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from relay.core.profile import SessionConfig
+from relay.core.realtime import plan_from_config
+from relay.upstream.credential import ApiKeyCredential
+from relay.upstream.http_client import Clients, build_clients
+from relay.upstream.realtime import RealtimeUpstream
+
+if TYPE_CHECKING:
+    from relay.upstream.credential import Credential
+    from relay.upstream.placed import RealtimePlaced
+
+API_KEY = "canary-api-key-6f1c7a1e"
+CLIENT_SECRET = "ek_canary_client_secret_91d0"
+ACCESS_TOKEN = "canary.access.token.5b7e33"
+APPLICATION_SECRET = "canary-application-secret-c2"
+UFRAG = "canaryUfrag7731"
+INSTRUCTIONS = "canary instructions: whisper"
+CANARIES = (API_KEY, CLIENT_SECRET, ACCESS_TOKEN, APPLICATION_SECRET, UFRAG, INSTRUCTIONS)
+
+BASE_URL = "https://resource.openai.azure.com"
+MINT_URL = f"{BASE_URL}/openai/v1/realtime/client_secrets"
+CALLS_URL = f"{BASE_URL}/openai/v1/realtime/calls"
+CALL_ID = "rtc_990b6ba8f11341c9b697c970849587c1"
+HANG_UP_URL = f"{CALLS_URL}/{CALL_ID}/hangup"
+LOCATION = f"/v1/realtime/calls/{CALL_ID}"
+
+OFFER = f"v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=ice-ufrag:{UFRAG}\r\n"
+ANSWER = f"v=0\r\no=- 3 4 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=setup:active\r\na=ice-ufrag:{UFRAG}\r\n"
+SECRET_BODY = {"value": CLIENT_SECRET, "expires_at": 1784859437, "session": {"type": "realtime"}}
+
+PLAN = plan_from_config(
+    SessionConfig(
+        deployment="gpt-realtime",
+        voice="alloy",
+        instructions=INSTRUCTIONS,
+        transcription=None,
+        turn_detection="server_vad",
+    )
+)
+
+
+class CredentialDouble:
+    """An access token that may be replaced once after it was refused."""
+
+    def __init__(self, *, replacements: int = 1) -> None:
+        self.version = 1
+        self.replacements = replacements
+        self.started = self.closed = False
+
+    def start(self) -> None:
+        self.started = True
+
+    async def headers(self, *, deadline: float) -> dict[str, str]:
+        return {"Authorization": f"Bearer {ACCESS_TOKEN}{self.version}"}
+
+    def refused(self, headers: object) -> bool:
+        if self.replacements == 0:
+            return False
+        self.replacements -= 1
+        self.version += 1
+        return True
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+def api_key() -> ApiKeyCredential:
+    return ApiKeyCredential(lambda: API_KEY)
+
+
+def build_upstream(
+    base_url: str = BASE_URL,
+    *,
+    credential: Credential | None = None,
+    clients: Clients | None = None,
+    ca_file: str | None = None,
+) -> RealtimeUpstream:
+    return RealtimeUpstream(
+        name="azure",
+        base_url=base_url,
+        credential=credential or api_key(),
+        clients=clients or build_clients(version="0.1.0", ca_file=ca_file),
+        draw=lambda: 0.1,
+    )
+
+
+def in_seconds(seconds: float) -> float:
+    """A deadline on the event loop's clock."""
+    return asyncio.get_running_loop().time() + seconds
+
+
+async def place(upstream: RealtimeUpstream, *, seconds: float = 10) -> RealtimePlaced:
+    return await upstream.place(OFFER, PLAN, deadline=in_seconds(seconds), wanted=lambda: True)
+
+
+async def connect(upstream: RealtimeUpstream, *, seconds: float = 10) -> str:
+    placed = await place(upstream, seconds=seconds)
+    return await placed.answer()

@@ -1,0 +1,371 @@
+"""The web edge as a whole: routes, layers, problems, over ASGI with a hand-written upstream."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+from relay.errors import UpstreamRateLimited, all_problems
+from tests.doubles.relay import OFFER, PARTNER, RelayDouble
+from tests.doubles.upstream import ANSWER
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import httpx
+
+pytestmark = pytest.mark.anyio
+
+
+def assert_problem(response: httpx.Response, status: int, code: str) -> None:
+    """Every error has the one shape (RFC 9457) and may not be cached."""
+    body = response.json()
+    assert (response.status_code, body["code"]) == (status, code)
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["cache-control"] == "no-store"
+    assert body["type"] == f"/problems/{code.replace('_', '-')}"
+    assert body["status"] == status
+    assert body["title"]
+    assert isinstance(body["detail"], str)
+    assert body["request_id"] == response.headers["x-request-id"]
+
+
+async def test_a_connect_answers_201_with_everything_the_browser_needs() -> None:
+    relay = RelayDouble()
+
+    response = await relay.connect(voice="ash")
+
+    assert response.status_code == 201
+    assert response.text == ANSWER
+    assert response.headers["content-type"] == "application/sdp"
+    assert response.headers["location"].startswith("/calls/")
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["server-timing"] == "credential;dur=0.1, secret;dur=40.0, exchange;dur=120.5"
+    assert response.headers["x-request-id"]
+
+
+async def test_web_13_the_upstreams_id_and_host_are_nowhere_in_the_answer() -> None:
+    response = await RelayDouble().connect()
+
+    everything = str(response.headers) + response.text
+    assert "rtc_" not in everything
+    assert "upstream.example" not in everything
+
+
+async def test_bad_21_json_and_raw_sdp_are_taken_as_well() -> None:
+    relay = RelayDouble()
+
+    as_json = await relay.ask("POST", "/connect", json={"sdp": OFFER, "voice": "ash"})
+    as_sdp = await relay.ask(
+        "POST",
+        "/connect",
+        content=OFFER.encode(),
+        params={"voice": "ash", "instructions": "Be brief."},
+        headers={"Content-Type": "application/sdp"},
+    )
+
+    assert (as_json.status_code, as_sdp.status_code) == (201, 201)
+    assert relay.upstream.offers == [OFFER, OFFER]
+    assert relay.upstream.plans[1].session == {"voice": "ash", "instructions": "Be brief."}
+
+
+async def test_hanging_up_is_204_and_again_204() -> None:
+    relay = RelayDouble()
+    location = (await relay.connect()).headers["location"]
+
+    first = await relay.ask("DELETE", location)
+    second = await relay.ask("DELETE", location)
+    await relay.supervisor.settle(1)
+
+    assert (first.status_code, second.status_code) == (204, 204)
+    assert relay.upstream.hung_up == ["rtc_1"]
+
+
+async def test_web_14_an_unknown_call_is_404() -> None:
+    relay = RelayDouble()
+    await relay.connect()
+
+    assert_problem(await relay.ask("DELETE", "/calls/guess"), 404, "not_found")
+    assert relay.upstream.live == {"rtc_1"}
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "HEAD", "TRACE", "PATCH", "BREW"])
+async def test_bad_24_connect_takes_post_only(method: str) -> None:
+    response = await RelayDouble().ask(method, "/connect")
+
+    assert response.status_code == 405
+    assert response.headers["allow"] == "OPTIONS, POST"
+
+
+async def test_options_tells_what_there_is() -> None:
+    response = await RelayDouble().ask("OPTIONS", "/connect")
+
+    assert response.status_code == 204
+    assert response.headers["allow"] == "OPTIONS, POST"
+    assert response.headers["accept-post"] == "multipart/form-data, application/json, application/sdp"
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/connect/", "/api/session", "/calls", "/problems/none"])
+async def test_what_is_not_there_is_a_problem_too(path: str) -> None:
+    method = "POST" if path.startswith("/api") else "GET"
+
+    assert_problem(await RelayDouble().ask(method, path), 404, "not_found")
+
+
+@pytest.mark.parametrize("direct", [False, True])
+@pytest.mark.parametrize("path", ["/connect", "/api/session"])
+async def test_web_01_a_foreign_page_spends_nothing(path: str, *, direct: bool) -> None:
+    relay = RelayDouble(direct=direct, origins=frozenset({PARTNER}))
+
+    response = await relay.ask(
+        "POST", path, files={"voice": (None, "ash")}, headers={"Origin": "https://evil.example"}
+    )
+
+    assert_problem(response, 403, "origin_refused")
+    assert "access-control-allow-origin" not in response.headers
+    assert relay.upstream.plans == []
+
+
+async def test_web_07_a_rebound_name_is_refused_even_for_reading() -> None:
+    response = await RelayDouble().ask("GET", "/config", headers={"Host": "evil.example"})
+
+    assert_problem(response, 421, "unknown_host")
+
+
+async def test_sec_09_health_is_answered_to_any_host_and_tells_nothing() -> None:
+    relay = RelayDouble()
+    headers = {"Host": "10.0.0.7:8787"}
+
+    alive = await relay.ask("GET", "/healthz", headers=headers)
+    ready = await relay.ask("GET", "/readyz", headers=headers)
+
+    assert alive.json() == {"status": "ok"}
+    assert ready.json() == {"status": "ready", "checks": {"credential": True, "not_draining": True}}
+
+
+async def test_tok_01_readyz_is_503_without_a_credential_and_while_draining() -> None:
+    relay = RelayDouble()
+    relay.upstream.can_be_ready = False
+    assert (await relay.ask("GET", "/readyz")).status_code == 503
+
+    relay.upstream.can_be_ready = True
+    await relay.exchange.drain()
+
+    assert (await relay.ask("GET", "/readyz")).status_code == 503
+    assert (await relay.ask("GET", "/healthz")).status_code == 200
+    assert_problem(await relay.connect(), 503, "draining")
+
+
+async def test_web_06_a_listed_page_may_connect_and_read_what_it_needs() -> None:
+    relay = RelayDouble(origins=frozenset({PARTNER}))
+
+    response = await relay.connect(headers={"Origin": PARTNER})
+
+    assert response.status_code == 201
+    assert response.headers["access-control-allow-origin"] == PARTNER
+    assert "Location" in response.headers["access-control-expose-headers"]
+    assert "Origin" in response.headers["vary"]
+
+
+async def test_web_06_a_listed_page_can_read_its_problems() -> None:
+    relay = RelayDouble(origins=frozenset({PARTNER}))
+
+    response = await relay.connect(headers={"Origin": PARTNER}, voice="nobody")
+
+    assert_problem(response, 422, "bad_voice")
+    assert response.headers["access-control-allow-origin"] == PARTNER
+
+
+@pytest.mark.parametrize(("origin", "granted"), [(PARTNER, PARTNER), ("https://evil.example", None)])
+async def test_web_06_preflight_is_granted_to_listed_pages_only(origin: str, granted: str | None) -> None:
+    relay = RelayDouble(origins=frozenset({PARTNER}))
+
+    response = await relay.ask(
+        "OPTIONS", "/connect", headers={"Origin": origin, "Access-Control-Request-Method": "POST"}
+    )
+
+    assert response.headers.get("access-control-allow-origin") == granted
+    assert "Origin" in response.headers["vary"]
+    assert "access-control-allow-credentials" not in response.headers
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/nothing", "/problems", "/config"])
+async def test_web_08_every_response_has_the_security_headers(path: str) -> None:
+    headers = (await RelayDouble().ask("GET", path)).headers
+
+    policy = headers["content-security-policy"]
+    for directive in (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "connect-src 'self';",
+        "media-src 'self' blob:",
+        "img-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    ):
+        assert directive in policy
+    assert headers["permissions-policy"] == "microphone=(self), camera=(), geolocation=()"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert "strict-transport-security" not in headers
+
+
+async def test_web_10_hsts_goes_with_the_effective_scheme_alone() -> None:
+    relay = RelayDouble()
+
+    claimed = await relay.ask("GET", "/", headers={"X-Forwarded-Proto": "https"})
+    real = await relay.ask("GET", "https://localhost/")
+
+    assert "strict-transport-security" not in claimed.headers
+    assert real.headers["strict-transport-security"] == "max-age=31536000"
+
+
+async def test_web_11_pages_are_revalidated_and_files_may_be_kept() -> None:
+    relay = RelayDouble()
+
+    page = await relay.ask("GET", "/")
+    script = await relay.ask("GET", "/app.js")
+
+    assert page.headers["cache-control"] == "no-cache"
+    assert script.headers["cache-control"] == "public, max-age=300"
+    assert script.headers["etag"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/..%2fpyproject.toml",
+        "/%2e%2e/pyproject.toml",
+        "/..%5cpyproject.toml",
+        "/%00",
+        "//host/share",
+        "/index.html%00.js",
+        "/.gitignore",
+    ],
+)
+async def test_http_20_nothing_outside_the_public_folder_is_served(path: str) -> None:
+    assert_problem(await RelayDouble().ask("GET", path), 404, "not_found")
+
+
+async def test_http_20_a_symbolic_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("outside", encoding="utf-8")
+    public = tmp_path / "public"
+    (public / "folder").mkdir(parents=True)
+    (public / "link").symlink_to(tmp_path / "secret")
+
+    assert_problem(await RelayDouble(public=public).ask("GET", "/link"), 404, "not_found")
+
+
+async def test_http_21_a_folder_is_no_redirect(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+
+    response = await RelayDouble(public=tmp_path).ask("GET", "/folder")
+
+    assert_problem(response, 404, "not_found")
+
+
+@pytest.mark.parametrize("ranges", [1, 101, 10_000])
+async def test_http_19_ranges_are_answered_whole(ranges: int) -> None:
+    wanted = "bytes=" + ",".join(f"{place}-{place}" for place in range(ranges))
+
+    response = await RelayDouble().ask("GET", "/app.js", headers={"Range": wanted})
+
+    assert response.status_code == 200
+
+
+async def test_files_take_get_and_head_only() -> None:
+    assert_problem(await RelayDouble().ask("POST", "/app.js"), 405, "method_not_allowed")
+    assert (await RelayDouble().ask("HEAD", "/app.js")).status_code == 200
+
+
+async def test_a_problem_of_the_upstream_tells_numbers_and_no_text() -> None:
+    relay = RelayDouble()
+    relay.upstream.refuses = UpstreamRateLimited("Ask again later.", retry_after=7)
+
+    response = await relay.connect()
+
+    assert_problem(response, 503, "upstream_rate_limited")
+    assert response.headers["retry-after"] == "7"
+    assert response.json()["retry_after"] == 7
+
+
+async def test_a_fault_of_our_own_says_nothing_and_logs_without_the_message(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relay = RelayDouble()
+
+    async def broken(*_: object, **__: object) -> None:
+        raise ValueError("canary-in-the-message")
+
+    monkeypatch.setattr(relay.exchange, "connect", broken)
+    with caplog.at_level(logging.DEBUG):
+        response = await relay.connect()
+
+    assert_problem(response, 500, "internal_error")
+    assert "canary" not in response.text
+    assert "canary" not in caplog.text
+    assert any(record.getMessage() == "unexpected error" for record in caplog.records)
+
+
+async def test_every_problem_has_a_page_for_a_person() -> None:
+    relay = RelayDouble()
+    index = (await relay.ask("GET", "/problems")).text
+    for kind in all_problems():
+        response = await relay.ask("GET", f"/problems/{kind.slug}")
+
+        assert response.status_code == 200
+        assert "What to do" in response.text
+        assert f'href="/problems/{kind.slug}"' in index
+
+
+async def test_config_tells_the_page_what_it_may_know() -> None:
+    body = (await RelayDouble().ask("GET", "/config")).json()
+
+    assert body["upstream"] == {"kind": "simulator", "api": "realtime"}
+    assert body["profiles"][0]["voices"] == ["alloy", "ash"]
+    assert body["direct"] is False
+
+
+async def test_direct_mode_hands_out_a_client_secret_only_when_it_is_on() -> None:
+    relay = RelayDouble(direct=True)
+
+    response = await relay.ask("POST", "/api/session", json={"voice": "ash"})
+
+    assert response.json() == {
+        "value": "ek_double",
+        "expires_at": 1_800_000_000,
+        "calls_url": "https://upstream.example/calls",
+        "session": {"model": "gpt-realtime", "voice": "ash"},
+    }
+    assert response.headers["cache-control"] == "no-store"
+    assert "connect-src 'self' https://upstream.example;" in response.headers["content-security-policy"]
+
+
+async def test_direct_mode_takes_no_offer() -> None:
+    response = await RelayDouble(direct=True).ask("POST", "/api/session", json={"sdp": OFFER})
+
+    assert_problem(response, 400, "unexpected_field")
+
+
+@pytest.mark.parametrize(("sent", "kept"), [("abc-123", True), ("has space", False), ("x" * 65, False)])
+async def test_a_proxys_request_id_is_kept_when_it_looks_like_one(sent: str, *, kept: bool) -> None:
+    response = await RelayDouble().ask("GET", "/healthz", headers={"X-Request-ID": sent})
+
+    assert (response.headers["x-request-id"] == sent) is kept
+
+
+async def test_sec_06_the_access_line_has_no_query_and_no_call_id(caplog: pytest.LogCaptureFixture) -> None:
+    relay = RelayDouble()
+    with caplog.at_level(logging.INFO):
+        location = (await relay.connect()).headers["location"]
+        await relay.ask("DELETE", location)
+        await relay.ask("GET", "/config?instructions=canary-instructions")
+
+    fields = [str(getattr(record, "fields", "")) for record in caplog.records]
+    assert any("/calls/…" in line for line in fields)
+    assert not any(location.rsplit("/", 1)[-1] in line or "canary" in line for line in fields)
