@@ -9,6 +9,7 @@ from relay import __version__
 from relay.core.offer import OfferBounds
 from relay.core.profile import Profile
 from relay.exchange import Exchange
+from relay.settings.places import read_secret_file
 from relay.supervisor import Supervisor
 from relay.upstream.credential import ApiKeyCredential
 from relay.upstream.http_client import build_clients
@@ -120,7 +121,7 @@ def _credential(settings: Settings, simulator: SimulatorAddress | None) -> Crede
 
 def _key_reader(api_key: SecretStr, file: Path | None) -> Callable[[], str]:
     """A key from a file is read anew whenever the upstream has refused it (TOK-11)."""
-    return api_key.get_secret_value if file is None else lambda: file.read_text(encoding="utf-8")
+    return api_key.get_secret_value if file is None else lambda: read_secret_file(file).get_secret_value()
 
 
 def _upstream(

@@ -166,7 +166,8 @@ class Severed(Response):
         self._interval = interval
         self._reset = reset
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+        """Write the pieces, end the connection, and wait until the HTTP server has noticed."""
         for piece in self._pieces:
             if self._transport.is_closing():
                 break

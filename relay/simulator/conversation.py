@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from relay.simulator.events import Event, error_event, event
 from relay.simulator.fields import (
@@ -115,9 +115,7 @@ class Conversation:
         self._stage.agenda.run(now)
         caused_by = None
         try:
-            parsed = json.loads(message)
-            if not isinstance(parsed, dict):
-                raise FieldRefused("invalid_type", "", "A client event is a JSON object.")
+            parsed = _object(json.loads(message))
             caused_by = parsed.get("event_id") if isinstance(parsed.get("event_id"), str) else None
             kind, fields = _checked(parsed)
             self._do(kind, fields, now)
@@ -215,6 +213,12 @@ class Conversation:
             message = "Cancellation failed: no active response found"
             raise FieldRefused("response_cancel_not_active", "", message)
         self._speaker.cancel(now, "client_cancelled")
+
+
+def _object(parsed: object) -> dict[str, Any]:
+    if not isinstance(parsed, dict):
+        raise FieldRefused("invalid_type", "", "A client event is a JSON object.")
+    return parsed
 
 
 def _checked(parsed: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -65,8 +65,8 @@ def bad_key() -> Refusal:
     return Refusal(
         401,
         "401",
-        "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key "
-        "for an active subscription and use a correct regional API endpoint for your resource.",
+        "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid "
+        "key for an active subscription and use a correct regional API endpoint for your resource.",
     )
 
 
@@ -75,8 +75,8 @@ def bad_access_token() -> Refusal:
     return Refusal(
         401,
         "Unauthorized",
-        "Unauthorized. Access token is missing, invalid, audience is incorrect (https://ai.azure.com), or have "
-        "expired.",
+        "Unauthorized. Access token is missing, invalid, audience is incorrect (https://ai.azure.com), or "
+        "have expired.",
         shape=Shape.APIM,
     )
 
@@ -103,8 +103,8 @@ def deployment_not_found() -> Refusal:
     return Refusal(
         404,
         "DeploymentNotFound",
-        "The API deployment for this resource does not exist. If you created the deployment within the last 5 "
-        "minutes, please wait a moment and try again.",
+        "The API deployment for this resource does not exist. If you created the deployment within the last "
+        "5 minutes, please wait a moment and try again.",
     )
 
 
@@ -113,8 +113,8 @@ def not_realtime() -> Refusal:
     return Refusal(
         400,
         "OpperationNotSupported",
-        "The realtime operation does not work with the specified model. Please choose different model and try "
-        "again.",
+        "The realtime operation does not work with the specified model. Please choose different model and "
+        "try again.",
     )
 
 

@@ -1,4 +1,7 @@
-"""Server events as the real API lays them out (fact 5.3). Shapes only; when to send one is decided elsewhere."""
+"""Server events as the real API lays them out (fact 5.3).
+
+Decides shapes only; when to send one is decided elsewhere.
+"""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class Exchange:
             The call and the SDP answer.
 
         Raises:
-            Refusal: The secret is unknown or expired, the offer cannot be answered, or there are too many calls.
+            Refusal: The secret is unknown or expired, the offer unanswerable, or there are too many calls.
         """
         minted = self.client_secrets.find(value, now=time.time())
         if minted is None:

@@ -16,7 +16,7 @@ sideband   delay                           only ``delay_ms``; ``when``: before (
                                            after_head, mid_body
 mint,      alter                           the work is done, the answer is changed: ``status``,
 calls,                                     ``headers`` (null removes one), ``body``, ``content_type``
-hangup     drip                            the answer byte by byte, ``interval_ms`` (500); ``when``: body, head
+hangup     drip                            the answer byte by byte, ``interval_ms`` (500); ``when`` body, head
            empty, html, malformed_json     the answer's body is nothing, a web page, half of itself
            huge                            the body grows to ``size`` bytes (2 000 000)
            gzip, encoded                   ``size`` zeros (64 MiB) packed; an unknown Content-Encoding

@@ -6,9 +6,9 @@ Decides the order of facts 5.3 and 5.4. Pure: times come in, events and sound go
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from relay.simulator.draft import Draft
 from relay.simulator.events import (
     Event,
     delta,
@@ -19,17 +19,12 @@ from relay.simulator.events import (
     rate_limits,
 )
 from relay.simulator.ids import new_id
-from relay.simulator.items import (
-    AUDIO_OUT_TOKENS_PER_SECOND,
-    item_text_tokens,
-    response_usage,
-    session_tokens,
-    text_tokens,
-)
 from relay.simulator.playback import Playback
 from relay.simulator.reply import FunctionCall, Spoken
+from relay.simulator.usage import AUDIO_OUT_TOKENS_PER_SECOND
 
 if TYPE_CHECKING:
+    from relay.simulator.agenda import Step
     from relay.simulator.speech import Utterance
     from relay.simulator.stage import Stage
 
@@ -79,7 +74,9 @@ class Speaker:
         response = Draft.of(stage.session, asked)
         config = response.config
         self._response = response
-        stage.emit(event("response.created", response=response.described("in_progress", stage.conversation_id)))
+        stage.emit(
+            event("response.created", response=response.described("in_progress", stage.conversation_id))
+        )
         failure = stage.take_fault("response")
         if failure is not None:
             code, message = failure
@@ -105,15 +102,13 @@ class Speaker:
         steps = int((utterance.seconds - _LEAD_SECONDS) / _STEP_SECONDS)
         for step in range(1, max(0, steps) + 1):
             reached = step * _STEP_SECONDS
-            self._stage.agenda.add(
-                begins + reached, "response", lambda _, s=reached: self._follow(utterance, s)
-            )
+            self._stage.agenda.add(begins + reached, "response", self._following(utterance, reached))
         ends = begins + max(0.0, utterance.seconds - _LEAD_SECONDS)
         response.audio_seconds = utterance.seconds
         self._stage.agenda.add(ends, "response", lambda at: self._finish(at, "completed", None))
 
-    def _follow(self, utterance: Utterance, seconds: float) -> None:
-        self._tell(utterance.spoken_until(seconds + _LEAD_SECONDS))
+    def _following(self, utterance: Utterance, seconds: float) -> Step:
+        return lambda _: self._tell(utterance.spoken_until(seconds + _LEAD_SECONDS))
 
     def _play(self, now: float, utterance: Utterance) -> None:
         response = self._current()
@@ -128,11 +123,12 @@ class Speaker:
         self._begin_message()
         words = response.text.split(" ")
         for count in range(1, len(words) + 1):
-            sofar = " ".join(words[:count])
-            at = now + count * _WRITING_SECONDS
-            self._stage.agenda.add(at, "response", lambda _, told=sofar: self._tell(told))
+            self._stage.agenda.add(now + count * _WRITING_SECONDS, "response", self._telling(words[:count]))
         ends = now + (len(words) + 1) * _WRITING_SECONDS
         self._stage.agenda.add(ends, "response", lambda at: self._finish(at, "completed", None))
+
+    def _telling(self, words: list[str]) -> Step:
+        return lambda _: self._tell(" ".join(words))
 
     def _begin_message(self) -> None:
         response = self._current()
@@ -165,7 +161,9 @@ class Speaker:
             response.told = sofar
 
     def _part(self, kind: str, part: Event) -> None:
-        self._stage.emit(part_event(kind, part, doubled=self._stage.flavour == "azure", **self._current().where()))
+        self._stage.emit(
+            part_event(kind, part, doubled=self._stage.flavour == "azure", **self._current().where())
+        )
 
     def _call(self, now: float, call: FunctionCall) -> None:
         response = self._current()

@@ -45,7 +45,7 @@ class _WebSocketProtocol(WebSocketsSansIOProtocol):
     """The same for a WebSocket's handshake."""
 
     async def run_asgi(self) -> None:
-        self.scope.setdefault("extensions", {})[TRANSPORT] = {"transport": self.transport}  # type: ignore[typeddict-item]
+        self.scope.setdefault("extensions", {})[TRANSPORT] = {"transport": self.transport}
         await super().run_asgi()
 
 

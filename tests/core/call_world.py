@@ -117,9 +117,7 @@ def _placing(world: World) -> Iterator[Move]:
         yield "response lost, no call made", replace(world, placing=Event.LOST)
     elif world.placing == "reading":
         yield "answer arrives", _hand_over(record(replace(world, placing="done"), Event.ANSWERED))
-        yield "answer is bad", record(
-            replace(world, placing="done"), Event.REASON, reason=Reason.BAD_ANSWER
-        )
+        yield "answer is bad", record(replace(world, placing="done"), Event.REASON, reason=Reason.BAD_ANSWER)
     elif world.placing != "done":
         event = Event(world.placing)
         known = record(world, event, upstream_id="rtc_1" if event is Event.NAMED else None)
@@ -186,11 +184,14 @@ def _hang_ups(world: World) -> Iterator[Move]:
 
 def _faults(world: World) -> Iterator[Move]:
     for worker in world.alive if world.crashes else ():
-        yield f"{worker} crashes", replace(
-            world,
-            alive=world.alive - {worker},
-            hanging=frozenset(item for item in world.hanging if item[0] != worker),
-            crashes=world.crashes - 1,
+        yield (
+            f"{worker} crashes",
+            replace(
+                world,
+                alive=world.alive - {worker},
+                hanging=frozenset(item for item in world.hanging if item[0] != worker),
+                crashes=world.crashes - 1,
+            ),
         )
     stalled = world.call.owner in world.alive
     if not world.call.open or (stalled and not world.stalls):

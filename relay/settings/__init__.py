@@ -14,12 +14,12 @@ from typing import Any, Final
 
 from pydantic import BeforeValidator, ValidationError
 
-from relay.settings_fields import Settings
-from relay.settings_found import Found, Reading
-from relay.settings_places import read_places, read_secret_file
-from relay.settings_rules import contradictions, warnings
-from relay.settings_table import SettingRow, setting_names, setting_table
-from relay.settings_values import read_path
+from relay.settings.fields import Settings
+from relay.settings.found import Found, Reading
+from relay.settings.places import read_places, read_secret_file
+from relay.settings.rules import contradictions, warnings
+from relay.settings.table import SettingRow, setting_names, setting_table
+from relay.settings.values import read_path
 
 __all__ = ["SettingRow", "Settings", "SettingsError", "load_settings", "setting_table"]
 

@@ -7,10 +7,10 @@ looks at is itself broken, so that one mistake is not complained of twice.
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from relay.base_url import host_of, is_azure_host, is_loopback
+from relay.settings.base_url import host_of, is_azure_host, is_loopback
 
 if TYPE_CHECKING:
-    from relay.settings_fields import Settings
+    from relay.settings.fields import Settings
 
 
 class Contradiction(NamedTuple):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.base_url import is_azure_host, is_loopback, normalise_base_url
+from relay.settings.base_url import is_azure_host, is_loopback, normalise_base_url
 
 RESOURCE = "https://my-resource.openai.azure.com"
 

@@ -9,9 +9,9 @@ from typing import Final
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from relay.settings_addresses import IceServer
-from relay.settings_fields import Alias, Dark, Settings
-from relay.settings_found import Name
+from relay.settings.addresses import IceServer
+from relay.settings.fields import Alias, Dark, Settings
+from relay.settings.found import Name
 
 STARS: Final = "********"  # always eight: not even the length of a secret is told
 

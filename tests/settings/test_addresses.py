@@ -5,7 +5,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from relay.settings_addresses import (
+from relay.settings.addresses import (
     IceServer,
     read_bind,
     read_hosts,

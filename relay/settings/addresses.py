@@ -1,6 +1,6 @@
 """How a setting that holds an address is read: URLs, hosts, origins, networks, STUN and TURN servers.
 
-The rules of `relay.settings_values` hold here too: words never repeat the value, and nothing is looked up.
+The rules of `relay.settings.values` hold here too: words never repeat the value, and nothing is looked up.
 """
 
 import ipaddress
@@ -11,8 +11,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import SecretStr
 
-from relay.base_url import normalise_base_url, normalise_origin
-from relay.settings_values import read_list, read_text, read_word
+from relay.settings.base_url import normalise_base_url, normalise_origin
+from relay.settings.values import read_list, read_text, read_word
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

@@ -7,7 +7,7 @@ import pytest
 import trustme
 from pydantic import SecretStr
 
-from relay.settings_values import (
+from relay.settings.values import (
     number_between,
     one_of,
     read_certificates,

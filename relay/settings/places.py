@@ -14,8 +14,8 @@ from typing import Final
 from dotenv.parser import Binding, parse_stream
 from pydantic import SecretStr
 
-from relay.settings_found import OUR_PREFIXES, TEST_PREFIX, Name, Reading, is_needless
-from relay.settings_values import read_path, read_secret
+from relay.settings.found import OUR_PREFIXES, TEST_PREFIX, Name, Reading, is_needless
+from relay.settings.values import read_path, read_secret
 
 _LATER_TABLES: Final = ("profiles", "deployments", "prices")
 _SECRET_FILE_BYTES: Final = 65536

@@ -12,8 +12,8 @@ from typing import Annotated, Final, Literal
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from relay.base_url import is_loopback
-from relay.settings_addresses import (
+from relay.settings.base_url import is_loopback
+from relay.settings.addresses import (
     IceServer,
     Network,
     read_base_url,
@@ -25,7 +25,7 @@ from relay.settings_addresses import (
     read_origins,
     read_proxy,
 )
-from relay.settings_values import (
+from relay.settings.values import (
     number_between,
     one_of,
     read_certificates,

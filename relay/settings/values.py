@@ -2,7 +2,7 @@
 
 Each reader takes the raw value (text, or what TOML made of it) and returns the value, or raises a
 ``ValueError`` whose words go on after the setting's name. Words never repeat the value. Readers look at
-one setting alone; what two settings mean together is decided in `relay.settings_rules`.
+one setting alone; what two settings mean together is decided in `relay.settings.rules`.
 """
 
 import re

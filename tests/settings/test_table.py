@@ -9,10 +9,10 @@ from dotenv import dotenv_values
 from pydantic import SecretStr
 
 from relay.settings import SettingRow, SettingsError, load_settings, setting_table
-from relay.settings_addresses import IceServer
-from relay.settings_table import STARS, setting_names, written
+from relay.settings.addresses import IceServer
+from relay.settings.table import STARS, setting_names, written
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 DEV_VARS = (ROOT / ".dev.vars.example").read_text(encoding="utf-8")
 ROWS = setting_table()
 PLACEHOLDER = re.compile(r"<.+>")

@@ -5,8 +5,8 @@ import time
 from pathlib import Path
 
 from relay.settings import load_settings, setting_table
-from relay.settings_report import check_config, render_report
-from relay.settings_table import STARS
+from relay.settings.report import check_config, render_report
+from relay.settings.table import STARS
 
 CANARY = "canary4711"
 AZURE = {"AZURE_OPENAI_BASE_URL": "https://r.openai.azure.com"}

@@ -1,6 +1,6 @@
 """What the places where settings stand have said: who wrote what, and which names nobody knows.
 
-Pure values and words; the reading itself is done by `relay.settings_places`. It judges no value.
+Pure values and words; the reading itself is done by `relay.settings.places`. It judges no value.
 """
 
 import difflib
@@ -63,7 +63,7 @@ class Found:
 
 @dataclass(slots=True)
 class Reading:
-    """What all places said; filled by `relay.settings_places`.
+    """What all places said; filled by `relay.settings.places`.
 
     Args:
         names: Every name and alias there is, as in the environment.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from relay.settings import Settings, SettingsError, load_settings
-from relay.settings_table import setting_table, written
+from relay.settings.table import setting_table, written
 
 _CREDENTIALS: Final = {
     "api_key": "the API key of AZURE_OPENAI_API_KEY",
