@@ -122,7 +122,10 @@ class Page {
         if (this.#call === call) listener(/** @type {CustomEvent} */ (event).detail);
       });
     };
-    on("state", (change) => this.#onState(change));
+    on("state", (change) => {
+      this.#onState(change);
+      if (change.state === "listening" && !microphone && !this.#message.value) this.#message.focus();
+    });
     on("transcript", (transcript) => this.#transcript.show(transcript));
     on("problem", (problem) => this.#problems.show(problem));
     on("notice", (words) => this.#problems.notice(words));

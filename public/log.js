@@ -64,18 +64,18 @@ export class EventLog {
   text(deltas) {
     return this.#lines
       .filter((line) => deltas || !line.delta)
-      .map((line) => `${lineText(line)} ${line.json}`.trimEnd())
+      .map((line) => `${lineStart(line)} ${line.type} ${line.json}`.trimEnd())
       .join("\n");
   }
 }
 
 /**
- * A line without its JSON: time in seconds, direction, type.
+ * How a line begins: time in seconds, direction.
  *
  * @param {Line} line
  */
-export function lineText({ at, direction, type }) {
-  return `${(at / 1000).toFixed(3).padStart(8)} ${ARROWS[direction]} ${type}`;
+export function lineStart({ at, direction }) {
+  return `${(at / 1000).toFixed(2).padStart(6)} ${ARROWS[direction]}`;
 }
 
 /**

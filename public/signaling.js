@@ -131,7 +131,7 @@ export class Signaling {
    * @param {"relay_unreachable" | "upstream_unreachable_directly"} unreachable
    */
   async #request(path, init, seconds, signal, unreachable = "relay_unreachable") {
-    const clock = AbortSignal.timeout(seconds * 1000);
+    const clock = AbortSignal.timeout(Math.ceil(seconds * 1000));
     const either = signal ? AbortSignal.any([clock, signal]) : clock;
     const address = new URL(path, this.#relay);
     try {

@@ -22,15 +22,28 @@ def main(arguments: list[str] | None = None) -> int:
         from relay.simulator.__main__ import main as simulate  # noqa: PLC0415 - its packages are an extra
 
         return simulate(words[1:])
+    if words[:1] == ["worker"]:
+        from relay.command.serve import work  # noqa: PLC0415 - for a parent's own use
+
+        return work()
     parsed = _parser().parse_args(words)
+    given = {"RELAY_HOST": parsed.host, "RELAY_PORT": parsed.port, "RELAY_UPSTREAM": parsed.upstream}
+    overrides = {name: value for name, value in given.items() if value is not None}
     if parsed.command == "check-config":
         from relay.command.check_config import check_config  # noqa: PLC0415 - keeps start-up short
 
         return check_config()
-    from relay.command.serve import serve  # noqa: PLC0415 - keeps start-up short
+    if parsed.command == "serve":
+        from relay.command.serve import serve  # noqa: PLC0415 - keeps start-up short
 
-    given = {"RELAY_HOST": parsed.host, "RELAY_PORT": parsed.port, "RELAY_UPSTREAM": parsed.upstream}
-    return serve({name: value for name, value in given.items() if value is not None})
+        return serve(overrides, parsed.workers)
+    from relay.command import calls  # noqa: PLC0415 - keeps start-up short
+
+    if parsed.command in ("pause", "resume"):
+        return calls.set_paused(paused=parsed.command == "pause", overrides=overrides)
+    if parsed.action == "end":
+        return calls.end_calls(None if parsed.every else parsed.tag, overrides)
+    return calls.list_calls(as_json=parsed.json, only_open=parsed.open, overrides=overrides)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -40,14 +53,34 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Settings come from the environment, .dev.vars and relay.toml; see README.md.",
     )
     parser.add_argument("--version", action="version", version=f"sdp-relay {__version__}")
+    parser.set_defaults(host=None, port=None, upstream=None)
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     serve = commands.add_parser("serve", help="start the relay (with the simulator when no Azure is set)")
     serve.add_argument("--host", help="as RELAY_HOST")
     serve.add_argument("--port", help="as RELAY_PORT")
     serve.add_argument("--upstream", choices=["auto", "azure", "simulator"], help="as RELAY_UPSTREAM")
+    serve.add_argument("--workers", type=_count, default=1, help="processes that answer (default 1)")
     commands.add_parser("simulate", help="start the simulator alone; `simulate --help` has its options")
     commands.add_parser("check-config", help="show every setting, where it comes from, and what is wrong")
+    calls = commands.add_parser("calls", help="list live and recent calls, or end some")
+    calls.add_argument("--json", action="store_true", help="as JSON")
+    calls.add_argument("--open", action="store_true", help="only those that are not over")
+    calls.set_defaults(action="list")
+    actions = calls.add_subparsers(dest="action", metavar="end")
+    end = actions.add_parser("end", help="hang up a call, or every one")
+    which = end.add_mutually_exclusive_group(required=True)
+    which.add_argument("tag", nargs="?", help="as `calls` shows it; its beginning will do")
+    which.add_argument("--all", action="store_true", dest="every", help="every open call")
+    commands.add_parser("pause", help="refuse new calls until `resume`; live ones go on")
+    commands.add_parser("resume", help="let new calls in again")
     return parser
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if not 1 <= count <= 64:
+        raise argparse.ArgumentTypeError("choose 1 to 64")
+    return count
 
 
 if __name__ == "__main__":

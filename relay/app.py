@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from relay import __version__
+from relay.clock import SystemClock
+from relay.core.call import Reason
 from relay.core.offer import OfferBounds
 from relay.core.profile import Profile
 from relay.exchange import Exchange
 from relay.settings.places import read_secret_file
-from relay.supervisor import Supervisor
+from relay.state import state_folder, store_path
+from relay.store.caller_key import read_or_make_caller_key
+from relay.store.protocol import Ceiling
+from relay.store.sqlite import SqliteStore
+from relay.supervisor import Supervisor, Terms
 from relay.upstream.credential import ApiKeyCredential
 from relay.upstream.http_client import build_clients
 from relay.upstream.realtime import RealtimeUpstream
@@ -32,11 +38,12 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
     from starlette.types import ASGIApp
 
+    from relay.clock import Clock
     from relay.settings import Settings
     from relay.simulator_process import SimulatorAddress
     from relay.upstream.credential import Credential
 
-SETTLE_SECONDS = 5.0  # for hang-ups under way when the process ends
+SETTLE_SECONDS = 10.0  # for hang-ups when the process ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,40 +55,68 @@ class Application:
         exchange: Places calls.
         supervisor: Keeps them.
         upstream: Where they are.
-        credential: What is shown there.
+        on_stop: RELAY_ON_STOP.
+        siblings: Workers that stop together with this one.
     """
 
     asgi: ASGIApp
     exchange: Exchange
     supervisor: Supervisor
     upstream: RealtimeUpstream
-    credential: Credential
+    on_stop: str
+    siblings: int
 
     async def start(self) -> None:
-        """Begin what runs beside the requests."""
-        self.credential.start()
+        """Begin what runs beside the requests.
+
+        Raises:
+            StoreUnavailable: The store cannot be used.
+        """
+        self.upstream.start()
+        await self.supervisor.start()
 
     async def drain(self) -> None:
-        """Take no new calls, finish those being placed, hang up those that live."""
+        """Take no new calls, finish those being placed; then leave the live ones to others, or end them."""
         await self.exchange.drain()
-        self.supervisor.end_all(reason="shutdown")
-        await self.supervisor.settle(SETTLE_SECONDS)
+        self.supervisor.end_streams()
+        keep = self.on_stop == "keep"
+        if self.on_stop == "auto":
+            keep = await self.supervisor.others() > self.siblings
+        if not keep:
+            await self.supervisor.hang_up_all(Reason.SHUTDOWN, SETTLE_SECONDS)
 
     async def close(self) -> None:
-        """Let go of connections and threads."""
+        """Let go of calls, connections and threads."""
+        await self.supervisor.close()
         await self.upstream.close()
 
 
-def create_app(settings: Settings, *, simulator: SimulatorAddress | None = None) -> Application:
+def create_app(
+    settings: Settings, *, simulator: SimulatorAddress | None = None, siblings: int = 0
+) -> Application:
     """Build the relay.
 
     Args:
         settings: The operator's.
         simulator: Where the simulator listens, when it takes Azure's place.
+        siblings: Other workers of the same parent.
+
+    Raises:
+        StoreUnavailable: The state folder or the store cannot be used.
     """
-    credential = _credential(settings, simulator)
-    upstream = _upstream(settings, simulator, credential)
-    supervisor = Supervisor(upstream, max_call_seconds=upstream.traits.max_call_seconds)
+    clock = SystemClock()
+    upstream = _upstream(settings, simulator, _credential(settings, simulator))
+    supervisor = Supervisor(
+        store=open_store(settings),
+        upstream=upstream,
+        clock=clock,
+        terms=Terms(
+            max_seconds=settings.relay_max_call_seconds,
+            presence_seconds=settings.relay_presence_seconds,
+            ceiling=Ceiling(total=settings.relay_calls_total, per_caller=0),
+            retention_days=settings.relay_retention_days,
+        ),
+    )
     profile = _default_profile(settings, simulator)
     exchange = Exchange(
         upstream=upstream,
@@ -92,8 +127,19 @@ def create_app(settings: Settings, *, simulator: SimulatorAddress | None = None)
         most_in_flight=settings.relay_in_flight,
         allow_unkillable=settings.relay_allow_unkillable,
     )
-    asgi = _web(settings, upstream, exchange, supervisor, profile)
-    return Application(asgi, exchange, supervisor, upstream, credential)
+    asgi = _web(settings, upstream, exchange, supervisor, profile, clock)
+    return Application(asgi, exchange, supervisor, upstream, settings.relay_on_stop, siblings)
+
+
+def open_store(settings: Settings) -> SqliteStore:
+    """Open the store of the upstream that the settings name.
+
+    Raises:
+        StoreUnavailable: It cannot be used.
+    """
+    is_azure = settings.upstream_kind == "azure"
+    upstream = str(settings.azure_openai_base_url) if is_azure else f"simulator-{settings.relay_port}"
+    return SqliteStore.open(store_path(state_folder(settings.relay_state_dir), upstream))
 
 
 def _credential(settings: Settings, simulator: SimulatorAddress | None) -> Credential:
@@ -162,6 +208,7 @@ def _web(
     exchange: Exchange,
     supervisor: Supervisor,
     profile: Profile,
+    clock: Clock,
 ) -> ASGIApp:
     form = FormBounds(
         max_body_bytes=settings.relay_max_body_bytes,
@@ -175,17 +222,18 @@ def _web(
         upstream={"kind": upstream.name, "api": upstream.traits.api},
         profiles=[profile],
         instructions_max_bytes=settings.relay_max_instructions_bytes,
-        max_call_seconds=upstream.traits.max_call_seconds,
+        max_call_seconds=settings.relay_max_call_seconds,
+        presence_seconds=settings.relay_presence_seconds,
         exchange_seconds=settings.relay_exchange_seconds,
         direct=direct is not None,
         ice_servers=[server.as_json() for server in settings.relay_ice_servers],
     )
     handlers = Handlers(
-        connect=Connect(exchange, form),
-        calls=Calls(supervisor),
+        connect=Connect(exchange, form, read_or_make_caller_key(state_folder(settings.relay_state_dir) / "caller.key")),
+        calls=Calls(supervisor, clock),
         direct=direct,
         config=ConfigRoute(config),
-        health=Health(upstream, exchange),
+        health=Health(upstream, exchange, supervisor),
         explanations=Explanations(),
         public=public_folder(),
     )
@@ -195,5 +243,5 @@ def _web(
         rule=OriginRule(
             allowed=frozenset(settings.relay_allowed_origins), without_origin=settings.binds_loopback
         ),
-        connect_origins=[upstream.base_url] if direct else [],
+        connect_origins=[exchange_url.partition("/openai/")[0]] if direct and exchange_url else [],
     )

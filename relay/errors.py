@@ -340,3 +340,15 @@ class StoreUnavailable(RelayProblem):
     """The store cannot be read or written; `detail` says what is wrong with it and what mends it."""
 
     slug, status, title = "store-unavailable", 503, "The relay's store cannot be used"
+
+
+class Paused(RelayProblem):
+    """The operator has stopped new calls."""
+
+    slug, status, title = "paused", 503, "New calls are paused"
+
+
+class TooManyCalls(RelayProblem):
+    """As many calls as allowed are open."""
+
+    slug, status, title = "too-many-calls", 503, "As many calls as allowed are live"

@@ -12,12 +12,14 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from relay.core.call import Reason
 from relay.core.offer import check_answer, parse_offer
 from relay.core.profile import build_session_config
 from relay.core.upstream import NotWanted
 from relay.errors import (
     Busy,
     Draining,
+    MalformedRequest,
     MissingField,
     NotFound,
     Problem,
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from relay.core.offer import OfferBounds
     from relay.core.profile import Profile, SessionConfig
     from relay.core.request import ConnectRequest
-    from relay.core.upstream import ClientSecret, Plan, Upstream
+    from relay.core.upstream import ClientSecret, Placed, Plan, Upstream
     from relay.supervisor import Supervisor
 
 _log = logging.getLogger("relay.exchange")
@@ -52,7 +54,7 @@ class Connected:
     """A placed call, as the browser gets it.
 
     Args:
-        call_id: Ours; whoever knows it may end the call.
+        call_id: Ours; whoever knows it may end the call. Kept nowhere.
         tag: The call's name in logs.
         answer: The SDP answer as the upstream wrote it.
         timings: Milliseconds per step.
@@ -62,13 +64,6 @@ class Connected:
     tag: str
     answer: str = field(repr=False)
     timings: Mapping[str, float]
-
-
-class _Browser:
-    """Whether anybody still waits for the answer."""
-
-    def __init__(self) -> None:
-        self.waits = True
 
 
 class Exchange:
@@ -102,13 +97,16 @@ class Exchange:
         self._patience_seconds = patience_seconds
         self._most_in_flight = most_in_flight
         self._allow_unkillable = allow_unkillable
-        self._placing: set[asyncio.Task[Connected]] = set()
+        self._placing: set[asyncio.Task[tuple[str, Mapping[str, float]]]] = set()
         self.draining = False
 
-    async def connect(self, request: ConnectRequest, *, left: Callable[[], Awaitable[None]]) -> Connected:
+    async def connect(
+        self, caller: str, request: ConnectRequest, *, left: Callable[[], Awaitable[None]]
+    ) -> Connected:
         """Place a call for a browser.
 
         Args:
+            caller: Hash of who asks.
             request: What it asks for.
             left: Returns when the browser has closed its connection.
 
@@ -118,29 +116,39 @@ class Exchange:
         """
         if not request.sdp or request.sdp.isspace():
             raise MissingField("The field `sdp` holds the offer and is required.")
+        if request.presence not in (None, "", "events"):
+            raise MalformedRequest("The field `presence` can only be `events`.")
         offer = parse_offer(request.sdp, self._bounds)
-        plan = self._upstream.plan(self._session_config(request))
+        config = self._session_config(request)
+        plan = self._upstream.plan(config)
         self._admit()
-        browser = _Browser()
-        placing = asyncio.create_task(self._place(offer.text, plan, browser), name="place")
+        call_id, call = await self._supervisor.intend(
+            caller=caller,
+            profile=request.profile or "default",
+            deployment=config.deployment,
+            presence=request.presence == "events",
+        )
+        placing = asyncio.create_task(self._place(call.key, offer.text, plan), name="place")
         self._placing.add(placing)
         placing.add_done_callback(self._placed)
         leaving = asyncio.ensure_future(left())
+        forsaken: Reason | None = Reason.LEFT
         try:
             await asyncio.wait(
                 {placing, leaving}, timeout=self._patience_seconds, return_when=asyncio.FIRST_COMPLETED
             )
-            if placing.done() and not leaving.done():
-                return placing.result()
             if leaving.done():
                 raise BrowserLeft
-            raise UpstreamTimeout("The exchange took longer than RELAY_EXCHANGE_SECONDS allows.")
-        except BrowserLeft:
-            await self._forsake(placing)
-            raise
+            if not placing.done():
+                forsaken = Reason.NO_ANSWER
+                raise UpstreamTimeout("The exchange took longer than RELAY_EXCHANGE_SECONDS allows.")
+            forsaken = None
+            answer, timings = placing.result()
+            return Connected(call_id, call.tag, answer, timings)
         finally:
-            browser.waits = False
             leaving.cancel()
+            if forsaken is not None:
+                await self._supervisor.end(call.key, forsaken)
 
     async def mint(self, request: ConnectRequest) -> tuple[ClientSecret, SessionConfig]:
         """Mint a client secret for a browser that exchanges the offer itself.
@@ -179,42 +187,45 @@ class Exchange:
         if len(self._placing) >= self._most_in_flight:
             raise Busy("As many exchanges as RELAY_IN_FLIGHT allows are under way.", retry_after=1)
 
-    async def _place(self, offer: str, plan: Plan, browser: _Browser) -> Connected:
+    async def _place(self, key: str, offer: str, plan: Plan) -> tuple[str, Mapping[str, float]]:
         """Place, record, read the answer. Runs to its end whatever the browser does."""
         deadline = asyncio.get_running_loop().time() + PLACING_SECONDS
         try:
             placed = await self._upstream.place(
-                offer, plan, deadline=deadline, wanted=lambda: browser.waits
+                offer, plan, deadline=deadline, wanted=lambda: self._supervisor.wanted(key)
             )
         except UpstreamProblem as problem:
-            if problem.in_doubt:
-                log(_log, logging.ERROR, "a call may exist that cannot be named", code=problem.code)
+            await (self._supervisor.lost(key) if problem.in_doubt else self._supervisor.refused(key))
+            raise
+        except NotWanted:
+            await self._supervisor.refused(key)
             raise
         try:
-            if placed.ref is None and not self._allow_unkillable:
-                log(_log, logging.ERROR, "the upstream did not name the call; it cannot be hung up")
-                raise UpstreamNoCallId("A call that cannot be ended is not handed out.")
-            call = self._supervisor.record(placed.ref)
-            usable = False
-            try:
-                answer = await placed.answer()
-                check_answer(answer, MAX_ANSWER_BYTES)
-                usable = True
-            finally:
-                if not usable:
-                    self._supervisor.end(call.id, reason="no_answer")
+            return await self._answer(key, placed)
         finally:
             await placed.close()
-        if not browser.waits:
-            self._supervisor.end(call.id, reason="left")
-        return Connected(call.id, call.tag, answer, placed.timings)
 
-    async def _forsake(self, placing: asyncio.Task[Connected]) -> None:
-        """The answer and the browser's leaving came together: nobody has read the answer."""
-        if placing.done() and not placing.cancelled() and placing.exception() is None:
-            self._supervisor.end(placing.result().call_id, reason="left")
+    async def _answer(self, key: str, placed: Placed) -> tuple[str, Mapping[str, float]]:
+        """Record the call's name, read its answer; a call that is not handed over is hung up."""
+        failed: Reason | None = Reason.BAD_ANSWER
+        try:
+            if placed.ref is None and not self._allow_unkillable:
+                failed = Reason.NO_CALL_ID
+                raise UpstreamNoCallId("A call that cannot be ended is not handed out.")
+            await self._supervisor.named(key, placed.ref)
+            answer = await placed.answer()
+            check_answer(answer, MAX_ANSWER_BYTES)
+            if not await self._supervisor.answered(key):
+                raise UpstreamTimeout("The call was ended before its answer was there.")
+            failed = None
+            return answer, placed.timings
+        finally:
+            if failed is not None:
+                await self._supervisor.end(key, failed)
+            if placed.ref is None:
+                await self._supervisor.named(key, None)
 
-    def _placed(self, placing: asyncio.Task[Connected]) -> None:
+    def _placed(self, placing: asyncio.Task[tuple[str, Mapping[str, float]]]) -> None:
         """Supervise the task: an error that nobody waits for any more is still told."""
         self._placing.discard(placing)
         if placing.cancelled():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ import uvicorn
 from relay.telemetry import log
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 
     from starlette.types import ASGIApp
 
@@ -68,6 +69,7 @@ class Server:
         trusted_proxies: Addresses whose forwarded address and scheme are believed.
         shutdown_seconds: From the first signal to the end, at most.
         drain: Ends calls and exchanges; awaited before the listener closes.
+        pause: Stops (SIGUSR1) and resumes (SIGUSR2) letting calls in.
     """
 
     def __init__(
@@ -78,11 +80,14 @@ class Server:
         trusted_proxies: Sequence[str],
         shutdown_seconds: float,
         drain: Callable[[], Awaitable[None]],
+        pause: Callable[[bool], Coroutine[object, object, None]],
     ) -> None:
         self._sock = sock
         self._drain = drain
+        self._pause = pause
         self._shutdown_seconds = shutdown_seconds
         self._stopping: asyncio.Task[None] | None = None
+        self._pausing: set[asyncio.Task[None]] = set()
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
                 app,
@@ -104,11 +109,24 @@ class Server:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGUSR1, self._begin_pause, True)  # noqa: FBT003 - a callback's argument
+        loop.add_signal_handler(signal.SIGUSR2, self._begin_pause, False)  # noqa: FBT003 - the same
         try:
             await self._uvicorn.serve(sockets=[self._sock])
         finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
                 loop.remove_signal_handler(number)
+
+    def stop_when_closed(self, pipe: int) -> None:
+        """Stop when the other end of a pipe is closed: a worker does not outlive its parent."""
+        loop = asyncio.get_running_loop()
+
+        def readable() -> None:
+            if not os.read(pipe, 1024):
+                loop.remove_reader(pipe)
+                self.stop()
+
+        loop.add_reader(pipe, readable)
 
     def stop(self) -> None:
         """Drain, then stop; called again, stop at once."""
@@ -118,6 +136,12 @@ class Server:
         else:
             self._uvicorn.force_exit = True
             self._uvicorn.should_exit = True
+
+    def _begin_pause(self, paused: bool) -> None:  # noqa: FBT001 - a signal's callback
+        log(_log, logging.WARNING, "new calls are paused" if paused else "new calls are let in")
+        task = asyncio.create_task(self._pause(paused), name="pause")
+        self._pausing.add(task)
+        task.add_done_callback(self._pausing.discard)
 
     async def _stop(self) -> None:
         try:

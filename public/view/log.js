@@ -2,7 +2,7 @@
  * The event log on the page: one line per event, its JSON unfolded on demand, deltas hidden unless wanted.
  */
 
-import { EventLog, KEPT_LINES, lineText } from "../log.js";
+import { EventLog, KEPT_LINES, lineStart } from "../log.js";
 import { byId, make } from "./elements.js";
 
 /** The log. */
@@ -51,14 +51,23 @@ export class LogView {
 function lineElement(line) {
   const item = make("li", { data: { direction: line.direction, type: line.type, delta: String(line.delta) } });
   if (!line.json) {
-    item.append(make("code", { text: lineText(line) }));
+    item.append(headOf(line));
     return item;
   }
   const body = make("pre", { text: "" });
-  const unfolding = make("details", {}, make("summary", {}, make("code", { text: lineText(line) })), body);
+  const unfolding = make("details", {}, make("summary", {}, headOf(line)), body);
   unfolding.addEventListener("toggle", () => {
     if (!body.textContent) body.textContent = JSON.stringify(JSON.parse(line.json), null, 2);
   });
   item.append(unfolding);
   return item;
+}
+
+/**
+ * @param {import("../log.js").Line} line
+ * @returns {HTMLElement} long types may break after a dot
+ */
+function headOf(line) {
+  const parts = line.type.split(/(?<=\.)/).flatMap((part) => [part, make("wbr")]);
+  return make("code", {}, make("span", { text: lineStart(line) }), make("span", {}, ...parts));
 }

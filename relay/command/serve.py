@@ -5,20 +5,24 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import socket
 import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from relay import __version__
+from relay.command.workers import Workers, read_worker_facts
+from relay.errors import StoreUnavailable
 from relay.server import AddressInUse, Server, listen
 from relay.settings import SettingsError, load_settings
-from relay.simulator_process import SimulatorFailed, run_simulator
+from relay.simulator_process import SimulatorAddress, SimulatorFailed, run_simulator
 from relay.telemetry import configure_logging, log
 
 if TYPE_CHECKING:
-    import socket
+    from collections.abc import Coroutine, Mapping
 
+    from relay.app import Application
     from relay.settings import Settings
     from relay.simulator_process import SimulatorProcess
 
@@ -28,83 +32,135 @@ EXIT_SETTINGS = 2
 EXIT_FAILED = 1
 
 
-def serve(overrides: dict[str, str]) -> int:
+def serve(overrides: Mapping[str, str], workers: int) -> int:
     """Serve until stopped.
 
     Args:
         overrides: Settings from the command line, by their names in the environment.
+        workers: Processes that answer.
 
     Returns:
         0 after an orderly stop, 1 when it could not start or go on, 2 when the settings are wrong.
     """
-    try:
-        settings = load_settings({**os.environ, **overrides}, Path.cwd())
-    except SettingsError as error:
-        _say("The relay cannot start: its settings need mending.")
-        for complaint in error.complaints:
-            _say(f"  - {complaint}")
-        _say("`python -m relay check-config` shows every setting and where it comes from.")
+    settings = _settings({**os.environ, **overrides})
+    if settings is None:
         return EXIT_SETTINGS
-    in_text = settings.relay_log == "text" or (settings.relay_log == "auto" and sys.stderr.isatty())
-    configure_logging("text" if in_text else "json", settings.relay_log_level.upper())
     try:
         sock = listen(settings.relay_host, settings.relay_port)
     except AddressInUse as error:
         _say(str(error))
         return EXIT_FAILED
+    environment = {**os.environ, **overrides}
+    return _run(_serve(settings, sock, workers, environment))
+
+
+def work() -> int:
+    """Be one of the workers of `relay.command.workers`."""
+    fd, siblings, simulator = read_worker_facts()
+    settings = _settings(os.environ)
+    if settings is None:
+        return EXIT_SETTINGS
+    address = None if simulator is None else SimulatorAddress(*simulator)
+    return _run(_work(settings, socket.socket(fileno=fd), siblings, address))
+
+
+def _settings(environment: Mapping[str, str]) -> Settings | None:
     try:
-        return _run(_serve(settings, sock))
-    except SimulatorFailed as error:
-        _say(str(error))
-        return EXIT_FAILED
-    except KeyboardInterrupt:  # before the signals were ours
-        return 0
+        settings = load_settings(environment, Path.cwd())
+    except SettingsError as error:
+        _say("The relay cannot start: its settings need mending.")
+        for complaint in error.complaints:
+            _say(f"  - {complaint}")
+        _say("`python -m relay check-config` shows every setting and where it comes from.")
+        return None
+    in_text = settings.relay_log == "text" or (settings.relay_log == "auto" and sys.stderr.isatty())
+    configure_logging("text" if in_text else "json", settings.relay_log_level.upper())
+    return settings
 
 
-def _run(main: asyncio._CoroutineLike[int]) -> int:
-    """Run on uvloop where there is one."""
+def _run(main: Coroutine[object, object, int]) -> int:
+    """Run on uvloop where there is one; what keeps it from starting is told in words."""
     try:
         import uvloop  # noqa: PLC0415 - not on Windows
     except ImportError:
-        return asyncio.run(main)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(main)
+        new_loop = asyncio.new_event_loop
+    else:
+        new_loop = uvloop.new_event_loop
+    try:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            return runner.run(main)
+    except SimulatorFailed as error:
+        _say(str(error))
+    except StoreUnavailable as fault:
+        _say(f"The relay cannot start: {fault.detail}")
+    except KeyboardInterrupt:  # before the signals were ours
+        return 0
+    return EXIT_FAILED
 
 
-async def _serve(settings: Settings, sock: socket.socket) -> int:
+async def _serve(settings: Settings, sock: socket.socket, workers: int, environment: Mapping[str, str]) -> int:
     async with AsyncExitStack() as stack:
         simulator = None
         if settings.upstream_kind == "simulator":
             _say("No Azure resource is set: starting the simulator ...")
             simulator = await stack.enter_async_context(run_simulator(settings.azure_openai_deployment))
-        from relay.app import create_app  # noqa: PLC0415 - while the simulator is starting
+        address = simulator.address if simulator else None
+        if workers > 1:
+            crew = Workers(sock, workers, address, environment)
+            _announce(settings, sock)
+            await _until_done(crew, simulator)
+            return EXIT_FAILED if crew.failed else 0
+        return await _work(settings, sock, 0, address, simulator)
 
-        app = create_app(settings, simulator=simulator.address if simulator else None)
-        server = Server(
-            app.asgi,
-            sock,
-            trusted_proxies=[str(network) for network in settings.relay_trusted_proxies],
-            shutdown_seconds=settings.relay_shutdown_seconds,
-            drain=app.drain,
-        )
+
+async def _work(
+    settings: Settings,
+    sock: socket.socket,
+    siblings: int,
+    address: SimulatorAddress | None,
+    simulator: SimulatorProcess | None = None,
+) -> int:
+    """Answer requests in this process."""
+    from relay.app import create_app  # noqa: PLC0415 - while the simulator is starting
+
+    app = create_app(settings, simulator=address, siblings=siblings)
+    try:
+        server = _server(settings, sock, app)
         await app.start()
-        stack.push_async_callback(app.close)
-        _announce(settings, sock)
-        watching = asyncio.create_task(_watch(simulator, server)) if simulator else None
-        await server.run()
-        if watching is not None and watching.done():
-            return EXIT_FAILED
-        if watching is not None:
-            watching.cancel()
-    log(_log, logging.INFO, "stopped")
-    return 0
+        if siblings:
+            server.stop_when_closed(sys.stdin.fileno())
+        else:
+            _announce(settings, sock)
+        return await _until_done(server, simulator)
+    finally:
+        await app.close()
+        log(_log, logging.INFO, "stopped")
 
 
-async def _watch(simulator: SimulatorProcess, server: Server) -> None:
-    """Without its upstream the relay is of no use: say so and stop."""
-    code = await asyncio.shield(simulator.ended)
-    log(_log, logging.ERROR, "the simulator has ended; stopping", exit_code=code)
-    server.stop()
+def _server(settings: Settings, sock: socket.socket, app: Application) -> Server:
+    return Server(
+        app.asgi,
+        sock,
+        trusted_proxies=[str(network) for network in settings.relay_trusted_proxies],
+        shutdown_seconds=settings.relay_shutdown_seconds,
+        drain=app.drain,
+        pause=app.supervisor.pause,
+    )
+
+
+async def _until_done(running: Server | Workers, simulator: SimulatorProcess | None) -> int:
+    """Run until stopped, or until the simulator has ended: without its upstream a relay is of no use."""
+    main = asyncio.ensure_future(running.run())
+    if simulator is None:
+        await main
+        return 0
+    await asyncio.wait({main, simulator.ended}, return_when=asyncio.FIRST_COMPLETED)
+    if main.done():
+        return 0
+    log(_log, logging.ERROR, "the simulator has ended; stopping", exit_code=simulator.ended.result())
+    running.stop()
+    await main
+    return EXIT_FAILED
 
 
 def _announce(settings: Settings, sock: socket.socket) -> None:

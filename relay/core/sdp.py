@@ -129,7 +129,7 @@ def check_grammar(lines: Sequence[str]) -> None:
         if number <= len("vos"):
             in_order = letter == "vos"[number - 1]
         elif letter == "m":
-            in_order, in_media = timed, True
+            in_order = in_media = True
         elif in_media:
             in_order = letter in _MEDIA_LETTERS
         else:

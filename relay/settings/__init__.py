@@ -27,7 +27,7 @@ _SECRET_FILES: Final = {
     "azure_openai_api_key_file": "azure_openai_api_key",
     "azure_client_secret_file": "azure_client_secret",
 }
-_PATHS: Final = ("relay_config", "relay_ca_file", *_SECRET_FILES)
+_PATHS: Final = ("relay_config", "relay_ca_file", "relay_state_dir", *_SECRET_FILES)
 _Chosen = dict[str, Found]
 
 

@@ -5,40 +5,32 @@ is its key in `relay.toml`. What is derived from several settings stands at the 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from relay.settings.base_url import is_loopback
 from relay.settings.addresses import (
     IceServer,
     Network,
-    read_base_url,
     read_bind,
     read_hosts,
-    read_https_origin,
     read_ice_servers,
     read_networks,
     read_origins,
     read_proxy,
 )
+from relay.settings.base_url import is_loopback
+from relay.settings.marks import Dark, File, Switch
+from relay.settings.upstream_fields import UpstreamFields
 from relay.settings.values import (
     number_between,
     one_of,
     read_certificates,
-    read_entra_name,
-    read_path,
-    read_scope,
-    read_secret,
     read_sign_in,
-    read_switch,
-    read_text,
+    read_store,
     read_voice,
     read_voices,
-    read_word,
 )
 
 UpstreamKind = Literal["azure", "simulator"]
@@ -47,102 +39,8 @@ CredentialKind = Literal["api_key", "service_principal", "default_chain"]
 _VOICES: Final = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar")
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
-    """Marks a field that may be written under a second name."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Dark:
-    """Marks a field whose value is shown to nobody."""
-
-
-Word = Annotated[str | None, BeforeValidator(read_word)]
-Secret = Annotated[SecretStr | None, BeforeValidator(read_secret), Dark()]
-File = Annotated[Path | None, BeforeValidator(read_path)]
-Switch = Annotated[bool, BeforeValidator(read_switch)]
-
-
-class Settings(BaseSettings):
+class Settings(UpstreamFields):
     """The relay's settings, checked; made by `relay.settings.load_settings`."""
-
-    model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=False
-    )
-
-    # --- the upstream -----------------------------------------------------------------------------------
-    azure_openai_base_url: Annotated[
-        str | None, BeforeValidator(read_base_url), Alias("AZURE_OPENAI_ENDPOINT")
-    ] = Field(
-        default=None,
-        description="Address of the Azure OpenAI resource; a bare host and any path below /openai will do.",
-        examples=["https://<resource>.openai.azure.com"],
-    )
-    azure_openai_deployment: Annotated[
-        str, BeforeValidator(read_word), Alias("AZURE_OPENAI_DEPLOYMENT_NAME")
-    ] = Field(default="gpt-realtime", description="Name of the realtime deployment; case matters.")
-    azure_openai_transcription_deployment: Word = Field(
-        default=None,
-        description="Deployment that transcribes what the caller says; unset: no transcript of the caller.",
-        examples=["gpt-4o-mini-transcribe"],
-    )
-    relay_upstream: Annotated[
-        Literal["auto", "azure", "simulator"], BeforeValidator(one_of("auto", "azure", "simulator"))
-    ] = Field(
-        default="auto",
-        description="Where calls go: azure, simulator, or auto (the simulator when there is no base URL).",
-    )
-    azure_region: Annotated[str | None, BeforeValidator(read_text)] = Field(
-        default=None,
-        description="Accepted and not used: only the preview API needed a region.",
-        examples=["eastus2"],
-    )
-
-    # --- the credential ---------------------------------------------------------------------------------
-    azure_openai_api_key: Secret = Field(
-        default=None,
-        description="API key of the resource; if set, it is used rather than Entra ID.",
-        examples=["<key>"],
-    )
-    azure_openai_api_key_file: File = Field(
-        default=None,
-        description="File that holds the API key, instead of AZURE_OPENAI_API_KEY.",
-        examples=["/run/secrets/azure_openai_api_key"],
-    )
-    azure_tenant_id: Annotated[str | None, BeforeValidator(read_entra_name)] = Field(
-        default=None,
-        description="Entra ID tenant; with the next two: a service principal.",
-        examples=["<tenant id>"],
-    )
-    azure_client_id: Annotated[str | None, BeforeValidator(read_entra_name)] = Field(
-        default=None,
-        description="Application id; alone: the user-assigned managed identity to use.",
-        examples=["<application id>"],
-    )
-    azure_client_secret: Secret = Field(
-        default=None,
-        description="Application secret of the service principal.",
-        examples=["<application secret>"],
-    )
-    azure_client_secret_file: File = Field(
-        default=None,
-        description="File that holds the application secret, instead of AZURE_CLIENT_SECRET.",
-        examples=["/run/secrets/azure_client_secret"],
-    )
-    azure_openai_scope: Annotated[str, BeforeValidator(read_scope)] = Field(
-        default="https://ai.azure.com/.default",
-        description="Scope of the access token; some resources want https://cognitiveservices.azure.com/.default.",
-    )
-    azure_authority_host: Annotated[str, BeforeValidator(read_https_origin)] = Field(
-        default="https://login.microsoftonline.com",
-        description="Where Entra ID issues access tokens; another host in sovereign and private clouds.",
-    )
-    azure_instance_discovery: Switch = Field(
-        default=True,
-        description="Whether Entra ID's authority is verified with Microsoft; off in private clouds.",
-    )
 
     # --- the address of the relay -----------------------------------------------------------------------
     relay_host: Annotated[str, BeforeValidator(read_bind)] = Field(
@@ -218,6 +116,36 @@ class Settings(BaseSettings):
         default=25, description="Seconds for what is under way when the relay is told to stop."
     )
 
+    # --- the life of a call -------------------------------------------------------------------------------
+    relay_max_call_seconds: Annotated[int, BeforeValidator(number_between(1, 3600))] = Field(
+        default=600, description="Seconds after which a call is hung up; the upstream allows 3600 at most."
+    )
+    relay_presence_seconds: Annotated[int, BeforeValidator(number_between(1, 300))] = Field(
+        default=15,
+        description="Seconds a page that promised its presence may be silent before its call is hung up.",
+    )
+    relay_calls_total: Annotated[int, BeforeValidator(number_between(0, 100_000))] = Field(
+        default=50, description="Calls open at once, in all workers together; 0 for no bound."
+    )
+    relay_store: Annotated[Literal["sqlite"], BeforeValidator(read_store)] = Field(
+        default="sqlite", description="What calls are written down in."
+    )
+    relay_state_dir: File = Field(
+        default=None,
+        description="Folder of the store, on a local disk; unset: the platform's folder for such state.",
+        examples=["/var/lib/sdp-relay"],
+    )
+    relay_on_stop: Annotated[
+        Literal["auto", "keep", "hangup"], BeforeValidator(one_of("auto", "keep", "hangup"))
+    ] = Field(
+        default="auto",
+        description="Live calls when the relay stops: hangup, keep (for another process to adopt), "
+        "or auto (hangup unless another process shares the store).",
+    )
+    relay_retention_days: Annotated[int, BeforeValidator(number_between(0, 3650))] = Field(
+        default=30, description="Days for which an ended call stays readable."
+    )
+
     # --- the way out ------------------------------------------------------------------------------------
     relay_egress_proxy: Annotated[SecretStr | None, BeforeValidator(read_proxy), Dark()] = Field(
         default=None,
@@ -247,19 +175,6 @@ class Settings(BaseSettings):
     # --- no settings, but what is known of them: excluded from every listing ----------------------------
     sources: Mapping[str, str] = Field(default_factory=dict, exclude=True, repr=False)
     warnings: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take only what `load_settings` found: pydantic's own sources cannot say in which line it stood."""
-        del settings_cls, env_settings, dotenv_settings, file_secret_settings
-        return (init_settings,)
 
     @property
     def upstream_kind(self) -> UpstreamKind:

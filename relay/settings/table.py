@@ -10,8 +10,9 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from relay.settings.addresses import IceServer
-from relay.settings.fields import Alias, Dark, Settings
+from relay.settings.fields import Settings
 from relay.settings.found import Name
+from relay.settings.marks import Alias, Dark
 
 STARS: Final = "********"  # always eight: not even the length of a secret is told
 

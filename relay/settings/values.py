@@ -110,6 +110,16 @@ def read_sign_in(value: object) -> str:
     return "none"
 
 
+def read_store(value: object) -> str:
+    """Return what calls are written down in: in this version SQLite."""
+    word = read_text(value).lower()
+    if word.startswith(("redis:", "rediss:")):
+        raise ValueError("can only be sqlite in this version; a store shared by several machines comes later")
+    if word != "sqlite":
+        raise ValueError("can only be sqlite")
+    return word
+
+
 def read_list(value: object) -> tuple[str, ...]:
     """Return the entries of a comma-separated text or of a TOML array, without repetitions."""
     parts = list(value) if isinstance(value, list | tuple) else read_text(value).split(",")

@@ -148,15 +148,18 @@ def _fault_from(parsed: object) -> Fault:
         raise FaultUnreadable(f"unknown field {unknown[0]!r}; known are {', '.join(sorted(known))}")
     step: Any = parsed.get("step")
     kind: Any = parsed.get("kind") or ("refuse" if "status" in parsed else "delay")
-    if step not in KINDS:
+    if not isinstance(step, str) or step not in KINDS:
         raise FaultUnreadable(f"unknown step {step!r}; known are {', '.join(KINDS)}")
-    if kind not in KINDS[step]:
+    if not isinstance(kind, str) or kind not in KINDS[step]:
         raise FaultUnreadable(f"unknown kind {kind!r} for {step}; known are {', '.join(sorted(KINDS[step]))}")
     fields = {**parsed, "step": step, "kind": kind, "times": _times(parsed.get("times", 1))}
     if isinstance(fields.get("body"), dict | list):
         fields["body"] = json_text(fields["body"])
     for name, value in fields.items():
         _check_type(name, value)
+    lowest, highest = (1000, 4999) if kind == "close" else (200, 599)
+    if not lowest <= fields.get("status", lowest) <= highest:
+        raise FaultUnreadable(f"'status' of {kind} is a number from {lowest} to {highest}")
     moments = _MOMENTS.get(kind, (None,))
     if fields.get("when") not in (None, *moments):
         raise FaultUnreadable(f"'when' of {kind} is one of {', '.join(map(str, moments))}")
@@ -177,12 +180,14 @@ _TYPES: Mapping[str, tuple[type, ...]] = MappingProxyType(
 )
 
 
-def _check_type(name: str, value: object) -> None:
+def _check_type(name: str, value: Any) -> None:
     expected = _TYPES.get(name, (str, type(None)))
-    if isinstance(value, bool) or not isinstance(value, expected):
+    if type(value) not in expected:
         raise FaultUnreadable(f"{name!r} cannot be {value!r}")
     if name == "shape" and value not in (1, 2, 3):
         raise FaultUnreadable("'shape' is 1, 2 or 3")
+    if name == "headers" and not all(isinstance(one, str | None) for one in value.values()):
+        raise FaultUnreadable("'headers' maps names to texts, or to null to remove one")
     if isinstance(value, int | float) and not 0 <= value <= 10**9:
         raise FaultUnreadable(f"{name!r} cannot be {value!r}")
 

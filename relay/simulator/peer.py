@@ -10,7 +10,7 @@ import math
 import secrets
 import time
 from array import array
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCSessionDescription
 from aiortc.exceptions import InvalidAccessError, InvalidStateError
@@ -23,6 +23,7 @@ from relay.simulator.player import Player
 from relay.simulator.sdp import AnsweringSide, Offer, reduced_offer, unacceptable_offer, write_answer
 
 if TYPE_CHECKING:
+    from aioice.ice import Connection, StunProtocol
     from aiortc import MediaStreamTrack
 
     from relay.simulator.settings import Flavour
@@ -65,6 +66,7 @@ class Peer:
         self._player = Player()
         self._channel: RTCDataChannel | None = None
         self._hearing: asyncio.Task[None] | None = None
+        self._ice: Connection | None = None
         self._closed = False
 
     async def answer(self, offer: Offer) -> str:
@@ -92,6 +94,7 @@ class Peer:
         ice = self._connection.getTransceivers()[0].receiver.transport.transport.iceGatherer._connection  # noqa: SLF001
         ice._local_username = base62(8) + UFRAG_SUFFIX  # noqa: SLF001
         ice._local_password = base62(32)  # noqa: SLF001
+        self._ice = ice
 
     def _side(self) -> AnsweringSide:
         written = SessionDescription.parse(self._connection.localDescription.sdp)
@@ -127,18 +130,17 @@ class Peer:
     def mute_checks(self) -> None:
         """Never answer the browser's connectivity checks: it stays in "checking"."""
         for protocol in self._ice_protocols():
-            protocol.datagram_received = lambda *_: None  # type: ignore[attr-defined]
+            protocol.datagram_received = lambda *_: None  # type: ignore[method-assign]
 
     def vanish(self) -> None:
         """Neither send nor receive any more, without a word: as when a server dies."""
         self.mute_checks()
         for protocol in self._ice_protocols():
-            transport = protocol.transport  # type: ignore[attr-defined]
-            protocol.transport = _Mute(transport)  # type: ignore[attr-defined]
+            if protocol.transport is not None:
+                protocol.transport = cast("asyncio.DatagramTransport", _Mute(protocol.transport))
 
-    def _ice_protocols(self) -> list[object]:
-        ice = self._connection.getTransceivers()[0].receiver.transport.transport.iceGatherer._connection  # noqa: SLF001
-        return list(ice._protocols)  # noqa: SLF001
+    def _ice_protocols(self) -> list[StunProtocol]:
+        return [] if self._ice is None else self._ice._protocols  # noqa: SLF001
 
     async def close(self, *, channel_first: float = 0) -> None:
         """Close everything; a second time is harmless.
@@ -165,7 +167,9 @@ class Peer:
         if state == "connected":
             self._audience.browser_connected()
         elif state in ("closed", "failed"):
-            self._audience.browser_gone("browser_left" if state == "closed" else "browser_vanished")
+            # aioice forgets its asking task only when the browser has stopped answering it.
+            missed = self._ice is not None and self._ice._query_consent_task is None  # noqa: SLF001
+            self._audience.browser_gone("browser_vanished" if missed else "browser_left")
 
     def _channel_found(self, channel: RTCDataChannel) -> None:
         if self._channel is not None:

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 QUIET_COMMITS = 1_000
 """How many heartbeats may gather in the log, some 4 MiB, before they are reason enough for a checkpoint."""
 
-_PATIENCE_MILLISECONDS = 5_000  # nobody waits for this thread
+LOG_FRAMES = 4_096
+"""How many pages, 16 MiB, the log may hold before commits are made to wait for a checkpoint."""
+
+_PASSES = 4
+_PATIENCE_MILLISECONDS = 100  # in the worst case commits wait with this thread
 
 _log = logging.getLogger("relay.store")
 
@@ -66,15 +70,44 @@ class Checkpointer:
             while not self._stopping.wait(self._interval_seconds):
                 if self._pending >= QUIET_COMMITS:
                     self._pending = 0
-                    self._checkpoint(db)
+                    self._try(db)
         finally:
             db.close()
 
-    def _checkpoint(self, db: sqlite3.Connection) -> None:
+    def _try(self, db: sqlite3.Connection) -> None:
         try:
-            blocked, in_log, copied = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            if not blocked and in_log == copied:
-                db.execute("INSERT OR REPLACE INTO settings (name, value) VALUES ('checkpoint', 'done')")
+            checkpoint(db)
         except sqlite3.Error as fault:  # the log grows on; the next one may succeed
             log(_log, logging.WARNING, "a checkpoint of the store failed", fault=fault_name(fault))
             self.note(quiet=False)
+
+
+def checkpoint(db: sqlite3.Connection, *, most_in_log: int = LOG_FRAMES) -> bool:
+    """Copy the log and begin it anew; tell whether it could be.
+
+    Each pass copies what was committed during the one before, and no commit waits for any of them. Under
+    commits without a pause there is no end to this; only when the log is too long are they held up, for as
+    long as one flush takes.
+
+    Args:
+        db: A connection that nobody else uses.
+        most_in_log: Frames beyond which the log is too long.
+
+    Raises:
+        sqlite3.Error: The file cannot be read or written, or is being written all the time.
+    """
+    for _ in range(_PASSES):
+        complete, in_log = _copy(db, "PASSIVE")
+        if complete:
+            break
+    else:
+        if in_log <= most_in_log or not _copy(db, "RESTART")[0]:
+            return False
+    db.execute("INSERT OR REPLACE INTO settings (name, value) VALUES ('checkpoint', 'done')")
+    return True
+
+
+def _copy(db: sqlite3.Connection, mode: str) -> tuple[bool, int]:
+    """Run one checkpoint; tell whether all of the log was copied, and how many pages it holds."""
+    blocked, in_log, copied = db.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+    return (not blocked and in_log == copied, in_log)

@@ -33,7 +33,8 @@ _WAIT_SECONDS = 5.0
 _RETRY_SECONDS = 30.0
 _RETRY_WITHOUT_TOKEN_SECONDS = 1.0
 _FORCE_SECONDS = 30.0
-# A fetch that failed sooner than this is repeated once; a slow one has cost its waiters enough.
+# A fetch that failed sooner than this is repeated once; a slow one has cost its waiters enough, and in an
+# outage the pauses above are to hold.
 _QUICK_SECONDS = 1.0
 _TOLD_RETRY_AFTER = 5
 
@@ -156,11 +157,12 @@ class EntraCredential:
         return self._monotonic() - self._failure.at < pause
 
     async def _fetch(self) -> None:
-        """Fetch once, and once more when the first try failed quickly; keeps what came of it."""
+        """Fetch once, and once more when that failed quickly after all was well; keeps what came of it."""
         try:
             began = self._monotonic()
             error = await self._try_to_fetch()
-            if error and not is_refusal(error) and self._monotonic() - began < _QUICK_SECONDS:
+            quick = self._monotonic() - began < _QUICK_SECONDS
+            if error is not None and quick and self._failure is None and not is_refusal(error):
                 error = await self._try_to_fetch()
             if error is not None:
                 self._failure = _Failure(refused=is_refusal(error), at=self._monotonic())

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 # Raised only before the first byte of the request is written; everything else leaves it open
 # (reliability §4). A proxy that refuses to connect has passed nothing on either.
 _BEFORE_THE_FIRST_BYTE = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-# The other side hung up in the handshake: a network's fault, not a certificate's.
-_CUT_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 
 
 def was_not_sent(error: BaseException) -> bool:
@@ -26,9 +24,13 @@ def was_not_sent(error: BaseException) -> bool:
 
 def is_untrusted(error: BaseException) -> bool:
     """Whether TLS could not be agreed on; asking again changes nothing (UP-04)."""
-    return was_not_sent(error) and any(
-        isinstance(link, ssl.SSLError) and not isinstance(link, _CUT_OFF) for link in _chain(error)
-    )
+    return isinstance(error, httpx.ConnectError) and any(_is_disagreement(link) for link in _chain(error))
+
+
+def _is_disagreement(link: BaseException) -> bool:
+    # The other subclasses say that the handshake was waiting or cut off: a network's fault. One of them
+    # stands in the context of every handshake that was interrupted.
+    return isinstance(link, ssl.SSLCertVerificationError) or type(link) is ssl.SSLError
 
 
 def problem_from_failure(error: httpx.HTTPError | TimeoutError) -> UpstreamProblem:

@@ -1,15 +1,26 @@
-"""``/calls/{id}``: a call as a resource. Whoever knows its id may end it."""
+"""``/calls/{id}``: a call as a resource. Whoever knows its id may read it and end it."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
+
+from relay.core.call import Reason
+from relay.core.clocks import seconds_left, seconds_used
+from relay.errors import MalformedRequest
+from relay.web.event_stream import EventStream
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from relay.clock import Clock
+    from relay.core.record import Call
     from relay.supervisor import Supervisor
+
+_NO_STORE = {"Cache-Control": "no-store"}
+_MAX_SEQ_DIGITS = 12
 
 
 class Calls:
@@ -17,14 +28,52 @@ class Calls:
 
     Args:
         supervisor: Keeps the calls.
+        clock: Tells how long they have lasted.
     """
 
-    def __init__(self, supervisor: Supervisor) -> None:
+    def __init__(self, supervisor: Supervisor, clock: Clock) -> None:
         self._supervisor = supervisor
+        self._clock = clock
 
     async def delete(self, request: Request) -> Response:
-        """Hang up; again is harmless. The upstream follows after the answer."""
-        call = self._supervisor.find(request.path_params["id"])
+        """Hang up; again is harmless. Answers once it is recorded; the upstream follows."""
+        call = await self._call(request)
+        await self._supervisor.end(call.key, Reason.CALLER)
+        return Response(status_code=204, headers=_NO_STORE)
+
+    async def get(self, request: Request) -> Response:
+        """Tell how the call stands; an ended one stays readable for RELAY_RETENTION_DAYS."""
+        call = await self._call(request)
+        now = self._clock.now()
+        body = {
+            "state": call.state,
+            "reason": call.reason,
+            "profile": call.profile,
+            "created_at": datetime.fromtimestamp(call.created.wall_seconds, UTC).isoformat(timespec="seconds"),
+            "seconds_used": round(seconds_used(call, now), 1),
+            "seconds_left": round(seconds_left(call, now), 1),
+            "limits": {"max_seconds": call.max_seconds, "presence_seconds": call.presence_seconds},
+        }
+        return JSONResponse(body, headers=_NO_STORE)
+
+    async def events(self, request: Request) -> Response:
+        """Open the call's event stream; doing so is the caller's sign of life."""
+        call = await self._call(request)
+        return EventStream(
+            self._supervisor,
+            call.key,
+            after_seq=_last_event_id(request),
+            seconds=call.presence_seconds or self._supervisor.terms.presence_seconds,
+        )
+
+    async def _call(self, request: Request) -> Call:
+        call = await self._supervisor.call(request.path_params["id"])
         request.scope["state"]["call"] = call.tag
-        self._supervisor.end(call.id, reason="caller")
-        return Response(status_code=204, headers={"Cache-Control": "no-store"})
+        return call
+
+
+def _last_event_id(request: Request) -> int:
+    value = request.headers.get("last-event-id", "0")
+    if not (value.isascii() and value.isdigit() and len(value) <= _MAX_SEQ_DIGITS):
+        raise MalformedRequest("Last-Event-ID is the number of an event of this stream.")
+    return int(value)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from relay.core.caller import anonymous_caller
 from relay.exchange import BrowserLeft
 from relay.web.form import read_connect_request
 
@@ -25,11 +26,13 @@ class Connect:
     Args:
         exchange: Places the call.
         bounds: Of the form.
+        caller_key: With which addresses are hashed.
     """
 
-    def __init__(self, exchange: Exchange, bounds: FormBounds) -> None:
+    def __init__(self, exchange: Exchange, bounds: FormBounds, caller_key: bytes) -> None:
         self._exchange = exchange
         self._bounds = bounds
+        self._caller_key = caller_key
 
     async def post(self, request: Request) -> Response:
         """Place a call for the browser that sent the offer."""
@@ -39,8 +42,9 @@ class Connect:
             while (await request.receive())["type"] != "http.disconnect":
                 pass
 
+        caller = anonymous_caller(request.client.host if request.client else "", self._caller_key)
         try:
-            connected = await self._exchange.connect(wanted, left=left)
+            connected = await self._exchange.connect(caller, wanted, left=left)
         except BrowserLeft:
             raise ClientDisconnect from None
         request.scope["state"]["call"] = connected.tag
@@ -50,6 +54,7 @@ class Connect:
             headers={
                 "Content-Type": "application/sdp",
                 "Location": f"/calls/{connected.call_id}",
+                "Link": f'</calls/{connected.call_id}/events>; rel="events"',
                 "Server-Timing": server_timing(connected.timings),
                 "Cache-Control": "no-store",
             },

@@ -26,6 +26,7 @@ class PublicConfig:
         profiles: What a caller may choose from.
         instructions_max_bytes: Bound of the browser's instructions.
         max_call_seconds: The longest call.
+        presence_seconds: How long a page that promised its presence may be silent.
         exchange_seconds: What the browser should wait for at most.
         direct: Whether ``POST /api/session`` is on.
         ice_servers: For the browser's peer connection.
@@ -36,6 +37,7 @@ class PublicConfig:
     profiles: Iterable[Profile]
     instructions_max_bytes: int
     max_call_seconds: int
+    presence_seconds: int
     exchange_seconds: float
     direct: bool
     ice_servers: Sequence[Mapping[str, object]]
@@ -60,6 +62,7 @@ class PublicConfig:
             "profiles": profiles,
             "limits": {
                 "max_call_seconds": self.max_call_seconds,
+                "presence_seconds": self.presence_seconds,
                 "exchange_seconds": self.exchange_seconds,
             },
             "transcription": any(profile["transcription"] for profile in profiles),

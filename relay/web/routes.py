@@ -48,7 +48,8 @@ def routes(handlers: Handlers) -> list[Route | Mount]:
     accept_post = {"Accept-Post": ACCEPT_POST}
     table: list[Route | Mount] = [
         Route("/connect", Methods({"POST": handlers.connect.post}, options=accept_post)),
-        Route("/calls/{id}", Methods({"DELETE": handlers.calls.delete})),
+        Route("/calls/{id}", Methods({"GET": handlers.calls.get, "DELETE": handlers.calls.delete})),
+        Route("/calls/{id}/events", Methods({"GET": handlers.calls.events})),
         Route("/config", Methods({"GET": handlers.config.get})),
         Route("/healthz", Methods({"GET": handlers.health.alive})),
         Route("/readyz", Methods({"GET": handlers.health.ready})),

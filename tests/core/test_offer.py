@@ -140,6 +140,7 @@ def test_a_role_that_dtls_does_not_know_is_bad_sdp(role: str) -> None:
             without(_FIREFOX, "a=sendrecv").replace("t=0 0", "t=0 0\r\na=inactive"),
         ),
         ("bundle-only outside any bundle", _MAX_BUNDLE.replace("BUNDLE data voice", "BUNDLE data")),
+        ("bundle-only in a group of another kind", _MAX_BUNDLE.replace("BUNDLE", "LS")),
         ("bundle-only in a rejected bundle", _MAX_BUNDLE.replace("m=application 9", "m=application 0")),
         ("port zero in a bundle, not bundle-only", without(_MAX_BUNDLE, "a=bundle-only")),
         ("bundle-only that carries itself", _MAX_BUNDLE.replace("BUNDLE data voice", "BUNDLE voice data")),

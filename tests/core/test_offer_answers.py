@@ -72,6 +72,11 @@ def test_up_21_an_answer_no_browser_can_use_is_refused(what: str, text: str) -> 
     assert refusal.value.detail
 
 
+def test_up_21_a_refused_answer_tells_which_rule_it_breaks() -> None:
+    with pytest.raises(UpstreamBadAnswer, match="no media section in use"):
+        check_answer(_AZURE_ANSWER.partition("m=")[0], 65536)
+
+
 def test_up_21_an_answer_is_bounded_in_bytes() -> None:
     answer = _AZURE_ANSWER.replace("s=-", "s=é")
     size = len(answer.encode())

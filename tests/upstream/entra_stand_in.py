@@ -119,6 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
     timeout = 5
+    wbufsize = -1  # head and body in one segment: two would wait for a delayed acknowledgement
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent's name
         """Write nothing."""

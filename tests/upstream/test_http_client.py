@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
+import datetime as dt
 import ssl
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from relay.errors import UpstreamTls
+from relay.errors import UpstreamTls, UpstreamUnreachable
 from relay.upstream.http_client import build_clients, trusted_context
 from tests.upstream.parts import ANSWER, API_KEY, build_upstream, connect
 from tests.upstream.wire import Visit, Wire
@@ -51,7 +51,7 @@ async def refused_for_its_certificate(certificate: trustme.LeafCert, ca_file: st
 
 
 async def test_up_04_an_expired_certificate_is_not_trusted(authority: trustme.CA, ca_file: str) -> None:
-    yesterday = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
+    yesterday = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
     expired = authority.issue_cert("127.0.0.1", not_before=yesterday, not_after=yesterday)
 
     assert await refused_for_its_certificate(expired, ca_file) == []
@@ -79,6 +79,28 @@ async def test_up_04_a_server_without_a_tls_version_in_common_is_not_trusted() -
     with pytest.raises(UpstreamTls):
         await connect(upstream)
 
+    await upstream.close()
+    server.close()
+
+
+@pytest.mark.parametrize("farewell", ["close", "abort"])
+async def test_up_02_a_handshake_that_is_cut_off_is_unreachable_and_tried_again(farewell: str) -> None:
+    greeted = 0
+
+    async def cut_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal greeted
+        greeted += 1
+        await reader.read(1)
+        getattr(writer.transport, farewell)()
+
+    server = await asyncio.start_server(cut_off, "127.0.0.1", 0)
+    upstream = build_upstream(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+
+    with pytest.raises(UpstreamUnreachable) as raised:
+        await connect(upstream)
+
+    assert not raised.value.in_doubt
+    assert greeted == 2
     await upstream.close()
     server.close()
 

@@ -285,11 +285,16 @@ async def test_up_03_a_deadline_that_strikes_while_connecting_is_not_in_doubt() 
 
 
 async def test_a_cancelled_placing_lets_its_connection_go() -> None:
-    async with Wire(at_calls(silence)) as wire:
+    sent = asyncio.Event()
+
+    async def note_and_say_nothing(visit: Visit) -> None:
+        sent.set()
+        await silence(visit)
+
+    async with Wire(at_calls(note_and_say_nothing)) as wire:
         upstream = build_upstream(wire.url)
         placing = asyncio.create_task(place(upstream))
-        while not wire.sent_to("/calls"):
-            await asyncio.sleep(0.01)
+        await sent.wait()
 
         placing.cancel()
         with pytest.raises(asyncio.CancelledError):

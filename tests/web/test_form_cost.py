@@ -41,6 +41,8 @@ _PART = b'Content-Disposition: form-data; name="sdp"\r\n\r\n'
         ("line ends before it", "multipart/form-data; boundary=a", b"\r\n" * 65000),
         ("JSON brackets", "application/json", b"[" * 131072),
         ("JSON objects", "application/json", b'{"a":' * 26000),
+        ("JSON integers", "application/json", b"[" + (b"9" * 4300 + b",") * 30 + b"9]"),
+        ("JSON digits", "application/json", b"[" + b"9" * 130000 + b".5]"),
         ("JSON members", "application/json", b"{" + b'"a":"",' * 18000 + b'"a":""}'),
         ("JSON escapes", "application/json", b'{"sdp":"' + b"\\u00e9" * 21000 + b'"}'),
         ("raw bytes", "application/sdp", b"\xc3\xa9" * 65536),

@@ -1,0 +1,118 @@
+"""``serve --workers N``: the parent owns the socket, the simulator and the signals; workers answer.
+
+A worker that dies is replaced; its calls are adopted by another within seconds. The workers end with the
+parent, whatever kills it: each watches a pipe that closes with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from relay.telemetry import log
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Mapping
+
+    from relay.simulator_process import SimulatorAddress
+
+_log = logging.getLogger("relay.server")
+
+WORKER_VARIABLE = "SDP_RELAY_WORKER"
+_PAUSE_SECONDS = 1.0  # before a worker is replaced
+_QUICK_SECONDS = 5.0  # a worker that lived shorter than this did not really start
+_QUICK_DEATHS = 5
+
+
+class Workers:
+    """The workers of one parent.
+
+    Args:
+        sock: Shared by all.
+        count: How many.
+        simulator: Where the simulator is, if there is one.
+        environment: Of the workers.
+    """
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        count: int,
+        simulator: SimulatorAddress | None,
+        environment: Mapping[str, str],
+    ) -> None:
+        self._sock = sock
+        self._count = count
+        facts = {
+            "fd": sock.fileno(),
+            "siblings": count - 1,
+            "simulator": None if simulator is None else [simulator.base_url, simulator.api_key],
+        }
+        self._environment = {**environment, WORKER_VARIABLE: json.dumps(facts)}
+        self._processes: set[asyncio.subprocess.Process] = set()
+        self._stopping = False
+        self.failed = False
+
+    async def run(self) -> None:
+        """Keep the workers until told to stop."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.stop)
+        for number in (signal.SIGUSR1, signal.SIGUSR2):
+            loop.add_signal_handler(number, self._forward, number)
+        await asyncio.gather(*(self._keep() for _ in range(self._count)))
+
+    def stop(self) -> None:
+        """Have every worker drain; called again, stop at once."""
+        if not self._stopping:
+            log(_log, logging.INFO, "stopping the workers; once more stops at once")
+        self._stopping = True
+        self._forward(signal.SIGTERM)
+
+    def _forward(self, number: int) -> None:
+        for process in self._processes:
+            if process.returncode is None:
+                process.send_signal(number)
+
+    async def _keep(self) -> None:
+        """Keep one place filled."""
+        quick_deaths = 0
+        loop = asyncio.get_running_loop()
+        while not self._stopping:
+            began = loop.time()
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *("-m", "relay", "worker"),
+                stdin=asyncio.subprocess.PIPE,
+                env=self._environment,
+                pass_fds=[self._sock.fileno()],
+                start_new_session=True,  # Ctrl-C is for the parent, which passes it on once
+            )
+            self._processes.add(process)
+            if self._stopping:
+                process.terminate()
+            code = await process.wait()
+            self._processes.discard(process)
+            if self._stopping:
+                return
+            quick_deaths = quick_deaths + 1 if loop.time() - began < _QUICK_SECONDS else 0
+            log(_log, logging.ERROR, "a worker has ended and is replaced", exit_code=code)
+            if quick_deaths == _QUICK_DEATHS:
+                log(_log, logging.ERROR, "workers do not stay up; giving up")
+                self.failed = True
+                self.stop()
+                return
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+
+def read_worker_facts() -> tuple[int, int, tuple[str, str] | None]:
+    """Read what the parent tells a worker: the socket's number, its siblings, the simulator's place and key."""
+    facts = json.loads(os.environ.pop(WORKER_VARIABLE))
+    simulator = facts["simulator"]
+    return facts["fd"], facts["siblings"], None if simulator is None else (simulator[0], simulator[1])

@@ -1,0 +1,178 @@
+"""What this worker knows of the calls it owns: a copy of the store's truth that outlives the store's absence.
+
+Everything that happens to a call passes `Ledger.record`. While the store cannot be reached it is applied to
+the copy alone, remembered, and written down later.
+"""
+
+from __future__ import annotations
+
+import heapq
+import logging
+from collections import deque
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from relay.core.call import ImpossibleEvent
+from relay.core.clocks import next_due
+from relay.core.record import advance
+from relay.errors import StoreUnavailable
+from relay.telemetry import log
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from relay.clock import Clock
+    from relay.core.call import Event, Reason
+    from relay.core.moment import Moment
+    from relay.core.record import Advanced, Call
+    from relay.store.protocol import Store
+
+_log = logging.getLogger("relay.store")
+
+UNWRITTEN_EVENTS = 10_000  # kept while the store is away; more than the calls of one relay bring about
+
+
+class _News(NamedTuple):
+    """Something that happened while the store was away."""
+
+    key: str
+    event: Event
+    at: Moment
+    reason: Reason | None
+    upstream_id: str | None
+
+
+class Ledger:
+    """The open calls of one worker.
+
+    Args:
+        store: Holds the truth.
+        clock: Tells the time.
+        owner: This worker.
+    """
+
+    def __init__(self, store: Store, clock: Clock, owner: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._owner = owner
+        self._calls: dict[str, Call] = {}
+        self._due: list[tuple[float, str]] = []
+        self._unwritten: deque[_News] = deque(maxlen=UNWRITTEN_EVENTS)
+        self.store_is_away = False
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def __iter__(self) -> Iterator[Call]:
+        return iter(list(self._calls.values()))
+
+    def get(self, key: str) -> Call | None:
+        """Look up the copy of a call of this worker's."""
+        return self._calls.get(key)
+
+    def take(self, call: Call) -> None:
+        """Make this the copy of the call; let go of one that is closed or another worker's."""
+        if call.open and call.owner == self._owner:
+            self._calls[call.key] = call
+            self.look_again(call, next_due(call, self._clock.now()))
+        else:
+            self._calls.pop(call.key, None)
+
+    def take_all(self, calls: list[Call]) -> None:
+        """Know exactly these calls: what was adopted by others meanwhile is theirs."""
+        self._calls.clear()
+        for call in calls:
+            self.take(call)
+
+    def look_again(self, call: Call, seconds: float) -> None:
+        """Have `due` give this call after so many seconds."""
+        heapq.heappush(self._due, (self._clock.now().boot_seconds + seconds, call.key))
+
+    def due(self) -> list[Call]:
+        """Take out the calls for which something is to be done now."""
+        now = self._clock.now()
+        found: dict[str, Call] = {}
+        while self._due and self._due[0][0] <= now.boot_seconds:
+            call = self._calls.get(heapq.heappop(self._due)[1])
+            if call is None:
+                continue
+            left = next_due(call, now)
+            if left <= 0:
+                found[call.key] = call
+            else:
+                self.look_again(call, left)
+        return list(found.values())
+
+    async def record(
+        self,
+        key: str,
+        event: Event,
+        *,
+        reason: Reason | None = None,
+        upstream_id: str | None = None,
+        strictly: bool = False,
+    ) -> Advanced | None:
+        """Write down what happened to a call.
+
+        Args:
+            key: The call.
+            event: What happened.
+            reason: Why it is to end, with ``REASON``.
+            upstream_id: The upstream's name for it, with ``NAMED``.
+            strictly: Whether it must be in the store before anything else may happen.
+
+        Returns:
+            The call after it, and what is to be done; ``None`` when nobody knows the call.
+
+        Raises:
+            StoreUnavailable: Only when `strictly`; the copy has changed all the same.
+        """
+        now = self._clock.now()
+        try:
+            advanced = await self._store.record(key, event, now, reason=reason, upstream_id=upstream_id)
+        except StoreUnavailable as fault:
+            self._missed(fault)
+            advanced = self._advance_copy(key, event, now, reason, upstream_id)
+            self._unwritten.append(_News(key, event, now, reason, upstream_id))
+            if strictly:
+                raise
+        if advanced is not None:
+            self.take(advanced.call)
+        return advanced
+
+    async def catch_up(self) -> bool:
+        """Write down what happened while the store was away.
+
+        Returns:
+            Whether the store answers, and holds everything again.
+        """
+        while self._unwritten:
+            key, event, at, reason, upstream_id = self._unwritten[0]
+            try:
+                await self._store.record(key, event, at, reason=reason, upstream_id=upstream_id)
+            except StoreUnavailable:
+                return False
+            except ImpossibleEvent:
+                pass  # another worker has adopted the call and brought it further
+            self._unwritten.popleft()
+        if self.store_is_away:
+            self.store_is_away = False
+            log(_log, logging.INFO, "the store answers again")
+        return True
+
+    def warned(self, call: Call) -> None:
+        """Note that the end of the call's time was announced."""
+        self.take(replace(call, warned=True))
+
+    def _missed(self, fault: StoreUnavailable) -> None:
+        if not self.store_is_away:
+            self.store_is_away = True
+            log(_log, logging.ERROR, "the store does not answer; running calls keep their clocks", why=fault.detail)
+
+    def _advance_copy(
+        self, key: str, event: Event, now: Moment, reason: Reason | None, upstream_id: str | None
+    ) -> Advanced | None:
+        call = self._calls.get(key)
+        if call is None:
+            return None
+        return advance(call, event, now, reason=reason, upstream_id=upstream_id)
