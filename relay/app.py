@@ -146,8 +146,11 @@ def _credential(settings: Settings, simulator: SimulatorAddress | None) -> Crede
     if simulator is not None:
         return ApiKeyCredential(lambda: simulator.api_key)
     if settings.azure_openai_api_key is not None:
-        return ApiKeyCredential(_key_reader(settings.azure_openai_api_key, settings.azure_openai_api_key_file))
-    from relay.upstream.entra import EntraCredential, build_entra_credential  # noqa: PLC0415 - heavy
+        return ApiKeyCredential(
+            _key_reader(settings.azure_openai_api_key, settings.azure_openai_api_key_file)
+        )
+    from relay.upstream.entra import EntraCredential  # noqa: PLC0415 - heavy
+    from relay.upstream.identity import build_entra_credential  # noqa: PLC0415 - heavy
 
     application_secret = settings.azure_client_secret
     egress_proxy = settings.relay_egress_proxy
@@ -229,7 +232,9 @@ def _web(
         ice_servers=[server.as_json() for server in settings.relay_ice_servers],
     )
     handlers = Handlers(
-        connect=Connect(exchange, form, read_or_make_caller_key(state_folder(settings.relay_state_dir) / "caller.key")),
+        connect=Connect(
+            exchange, form, read_or_make_caller_key(state_folder(settings.relay_state_dir) / "caller.key")
+        ),
         calls=Calls(supervisor, clock),
         direct=direct,
         config=ConfigRoute(config),

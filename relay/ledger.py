@@ -135,6 +135,8 @@ class Ledger:
             advanced = self._advance_copy(key, event, now, reason, upstream_id)
             self._unwritten.append(_News(key, event, now, reason, upstream_id))
             if strictly:
+                if advanced is not None:
+                    self.take(advanced.call)
                 raise
         if advanced is not None:
             self.take(advanced.call)
@@ -167,7 +169,12 @@ class Ledger:
     def _missed(self, fault: StoreUnavailable) -> None:
         if not self.store_is_away:
             self.store_is_away = True
-            log(_log, logging.ERROR, "the store does not answer; running calls keep their clocks", why=fault.detail)
+            log(
+                _log,
+                logging.ERROR,
+                "the store does not answer; running calls keep their clocks",
+                why=fault.detail,
+            )
 
     def _advance_copy(
         self, key: str, event: Event, now: Moment, reason: Reason | None, upstream_id: str | None

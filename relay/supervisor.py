@@ -275,6 +275,10 @@ class Supervisor:
         """End every call of this worker's and wait for the hang-ups, so long at most."""
         for call in self._ledger:
             await self.end(call.key, reason)
+        await self.settle(seconds)
+
+    async def settle(self, seconds: float) -> None:
+        """Wait for hang-ups under way, so long at most."""
         await self._hang_ups.settle(seconds)
 
     def end_streams(self) -> None:
@@ -333,7 +337,12 @@ class Supervisor:
             if action is Action.HANG_UP and call.owner == self.owner:
                 self._hang_ups.start(call.key)
             elif action is Action.COUNT_IN_DOUBT:
-                log(_log, logging.ERROR, "a call is in doubt: it may be live, and nobody can end it", call=call.tag)
+                log(
+                    _log,
+                    logging.ERROR,
+                    "a call is in doubt: it may be live, and nobody can end it",
+                    call=call.tag,
+                )
             elif action is Action.COUNT_UNKILLED:
                 log(_log, logging.ERROR, "a call was never confirmed to be over", call=call.tag)
             elif action is Action.PUBLISH_ENDED:
@@ -392,7 +401,13 @@ class Supervisor:
         adopted = await self._store.adopt(self.owner, self._clock.now())
         for advanced in adopted:
             call = advanced.call
-            log(_log, logging.WARNING, "adopted a call of a process that is gone", call=call.tag, state=call.state)
+            log(
+                _log,
+                logging.WARNING,
+                "adopted a call of a process that is gone",
+                call=call.tag,
+                state=call.state,
+            )
             self._ledger.take(call)
             self._follow(advanced)
 
@@ -430,5 +445,7 @@ class Supervisor:
         except StoreUnavailable:
             event = due_event(call, now)
             if event is not None:
-                await self._record(call.key, event, reason=due_reason(call, now) if event is Event.REASON else None)
+                await self._record(
+                    call.key, event, reason=due_reason(call, now) if event is Event.REASON else None
+                )
         self._ledger.look_again(call, TICK_SECONDS)

@@ -15,7 +15,17 @@ from typing import Literal
 
 LogFormat = Literal["text", "json"]
 
-_CHATTY = ("httpx", "httpcore", "hpack", "azure", "msal", "urllib3", "python_multipart", "multipart", "asyncio")
+_CHATTY = (
+    "httpx",
+    "httpcore",
+    "hpack",
+    "azure",
+    "msal",
+    "urllib3",
+    "python_multipart",
+    "multipart",
+    "asyncio",
+)
 
 
 def log(logger: logging.Logger, level: int, event: str, **fields: object) -> None:

@@ -98,7 +98,9 @@ def _run(main: Coroutine[object, object, int]) -> int:
     return EXIT_FAILED
 
 
-async def _serve(settings: Settings, sock: socket.socket, workers: int, environment: Mapping[str, str]) -> int:
+async def _serve(
+    settings: Settings, sock: socket.socket, workers: int, environment: Mapping[str, str]
+) -> int:
     async with AsyncExitStack() as stack:
         simulator = None
         if settings.upstream_kind == "simulator":

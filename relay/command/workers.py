@@ -56,7 +56,7 @@ class Workers:
         }
         self._environment = {**environment, WORKER_VARIABLE: json.dumps(facts)}
         self._processes: set[asyncio.subprocess.Process] = set()
-        self._stopping = False
+        self._stop = asyncio.Event()
         self.failed = False
 
     async def run(self) -> None:
@@ -70,9 +70,9 @@ class Workers:
 
     def stop(self) -> None:
         """Have every worker drain; called again, stop at once."""
-        if not self._stopping:
+        if not self._stop.is_set():
             log(_log, logging.INFO, "stopping the workers; once more stops at once")
-        self._stopping = True
+        self._stop.set()
         self._forward(signal.SIGTERM)
 
     def _forward(self, number: int) -> None:
@@ -84,7 +84,7 @@ class Workers:
         """Keep one place filled."""
         quick_deaths = 0
         loop = asyncio.get_running_loop()
-        while not self._stopping:
+        while not self._stop.is_set():
             began = loop.time()
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -95,11 +95,11 @@ class Workers:
                 start_new_session=True,  # Ctrl-C is for the parent, which passes it on once
             )
             self._processes.add(process)
-            if self._stopping:
+            if self._stop.is_set():
                 process.terminate()
             code = await process.wait()
             self._processes.discard(process)
-            if self._stopping:
+            if self._stop.is_set():
                 return
             quick_deaths = quick_deaths + 1 if loop.time() - began < _QUICK_SECONDS else 0
             log(_log, logging.ERROR, "a worker has ended and is replaced", exit_code=code)
@@ -112,7 +112,7 @@ class Workers:
 
 
 def read_worker_facts() -> tuple[int, int, tuple[str, str] | None]:
-    """Read what the parent tells a worker: the socket's number, its siblings, the simulator's place and key."""
+    """Read what the parent tells: the socket's number, the siblings, the simulator's address and key."""
     facts = json.loads(os.environ.pop(WORKER_VARIABLE))
     simulator = facts["simulator"]
     return facts["fd"], facts["siblings"], None if simulator is None else (simulator[0], simulator[1])

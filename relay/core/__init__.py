@@ -1,1 +1,1 @@
-"""Decisions: no I/O, no await, no clock, no randomness, no logging. Imports only `relay.errors` and itself."""
+"""Decisions: no I/O, no await, no clock, no randomness, no logging. Imports `relay.errors` and itself."""

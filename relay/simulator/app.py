@@ -19,7 +19,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from relay.simulator import broken, sideband
-from relay.simulator.client_secrets import DEFAULT_LIFE_SECONDS
+from relay.simulator.client_secrets import DEFAULT_LIFE_SECONDS, Minted
+from relay.simulator.control import Control
 from relay.simulator.credentials import check_standing_credential, client_secret_of
 from relay.simulator.errors import (
     Refusal,
@@ -30,9 +31,11 @@ from relay.simulator.errors import (
     resource_not_found,
 )
 from relay.simulator.exchange import Exchange
-from relay.simulator.faults import Faults, FaultUnreadable, faults_from, json_text
+from relay.simulator.faults import Faults, json_text
 from relay.simulator.fields import FieldRefused, integer, one_of, record
 from relay.simulator.filter import is_filtered
+from relay.simulator.forms import form_fields
+from relay.simulator.ids import new_id
 from relay.simulator.session_config import SESSION_TYPES, full_session, read_session
 
 if TYPE_CHECKING:
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.websockets import WebSocket
 
+    from relay.simulator.calls import CallRecord
+    from relay.simulator.session_config import Session
     from relay.simulator.settings import Settings
 
     Work = Callable[[Request], Awaitable[Response]]
@@ -57,7 +62,7 @@ def create_app(settings: Settings) -> Starlette:
     """Build the simulator as an ASGI app; `app.state.exchange` is the `Exchange` behind it."""
     exchange = Exchange(settings, Faults(settings.faults))
     api = _Api(exchange)
-    control = _Control(exchange)
+    control = Control(exchange)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -81,8 +86,7 @@ def create_app(settings: Settings) -> Starlette:
         Route("/simulator/calls", control.calls, methods=["GET", "DELETE"]),
         Route("/simulator", control.health),
     ]
-    handlers: dict[Any, Any] = {Refusal: _refused_request, HTTPException: _not_found}
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _not_found})
     app.state.exchange = exchange
     return app
 
@@ -102,8 +106,12 @@ class _Api:
             self._exchange.ledger.asked(name)
             fault = self._exchange.faults.take(name)
             if fault is None:
-                return await work(request)
-            return await broken.serve(fault, request, _refusing(work), _refused)
+                answer = await _refusing(work)(request)
+            else:
+                answer = await broken.serve(fault, request, _refusing(work), _refused)
+            if name == "calls":
+                answer.headers.update(_CORS)
+            return answer
 
         return counted
 
@@ -111,18 +119,14 @@ class _Api:
         check_standing_credential(request, self._settings)
         given = _json_body(await request.body())
         session = given.get("session")
-        if not isinstance(session, dict) or session.get("type") not in SESSION_TYPES:
-            misplaced = next((name for name in ("type", "model") if name in given), None)
-            if misplaced is not None:
-                raise invalid_request("unknown_parameter", f"Unknown parameter: '{misplaced}'.", misplaced)
-            raise invalid_session_type()
+        misplaced = next((name for name in ("type", "model") if name in given), None)
+        if session is None and misplaced is not None:
+            raise invalid_request("unknown_parameter", f"Unknown parameter: '{misplaced}'.", misplaced)
+        checked = self._session(session)
         try:
-            checked = read_session(session)
             life: Any = _EXPIRES_AFTER(given.get("expires_after") or {}, "expires_after")
         except FieldRefused as refused:
             raise invalid_request(refused.code, refused.message, refused.param) from refused
-        if checked["type"] == "realtime":
-            self._check_deployment(checked.get("model"))
         seconds = life.get("seconds", DEFAULT_LIFE_SECONDS[self._settings.flavour])
         value, minted = self._exchange.client_secrets.mint(checked, expires_at=int(time.time()) + seconds)
         body = {
@@ -132,65 +136,52 @@ class _Api:
         }
         return _answer(json_text(body), "application/json", 200, processing_ms=40)
 
+    def _session(self, given: object) -> Session:
+        if not isinstance(given, dict) or given.get("type") not in SESSION_TYPES:
+            raise invalid_session_type()
+        try:
+            checked = read_session(given)
+        except FieldRefused as refused:
+            raise invalid_request(refused.code, refused.message, refused.param) from refused
+        if checked["type"] == "realtime":
+            self._check_deployment(checked.get("model"))
+        return checked
+
     def _check_deployment(self, model: object) -> None:
         if model is None:
             message = "Missing required parameter: 'session.model'."
             raise invalid_request("missing_required_parameter", message, "session.model")
-        if model in KNOWN_BUT_SILENT:
-            raise not_realtime()
         if model not in self._settings.deployments:
-            raise deployment_not_found()
+            raise not_realtime() if model in KNOWN_BUT_SILENT else deployment_not_found()
 
     async def place(self, request: Request) -> Response:
-        value = client_secret_of(request)
-        content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-        if content_type != "application/sdp":
-            message = "Unsupported content type. This API method only accepts 'application/sdp' requests."
-            raise invalid_request("unsupported_content_type", message)
-        offer = (await request.body()).decode("utf-8", "replace")
         filtered = is_filtered(request.query_params.get("webrtcfilter"))
-        call, written = await self._exchange.place(value, offer, webrtcfilter=filtered)
-        headers = {"location": f"/v1/realtime/calls/{call.id}", "timing-allow-origin": "*", **_CORS}
+        content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+        if content_type == "multipart/form-data" and self._settings.flavour == "openai":
+            call, written = await self._place_unified(request, webrtcfilter=filtered)
+        else:
+            value = client_secret_of(request)
+            if content_type != "application/sdp":
+                message = "Unsupported content type. This API method only accepts 'application/sdp' requests."
+                raise invalid_request("unsupported_content_type", message)
+            offer = (await request.body()).decode("utf-8", "replace")
+            call, written = await self._exchange.place(value, offer, webrtcfilter=filtered)
+        headers = {"location": f"/v1/realtime/calls/{call.id}", "timing-allow-origin": "*"}
         return _answer(written, "text/plain; charset=utf-8", 201, processing_ms=102, headers=headers)
+
+    async def _place_unified(self, request: Request, *, webrtcfilter: bool) -> tuple[CallRecord, str]:
+        """Place a call with a standing key and the session in the form, as OpenAI allows (fact 3.1)."""
+        check_standing_credential(request, self._settings)
+        fields = form_fields(request.headers["content-type"], await request.body())
+        session = self._session(_json_body(fields.get("session", b"{}")))
+        minted = Minted(session, new_id("sess"), time.time())
+        offer = fields.get("sdp", b"").decode("utf-8", "replace")
+        return await self._exchange.place_minted(minted, offer, webrtcfilter=webrtcfilter)
 
     async def hang_up(self, request: Request) -> Response:
         check_standing_credential(request, self._settings)
         self._exchange.hang_up(request.path_params["call_id"])
         return _answer("", None, 200, processing_ms=5)
-
-
-class _Control:
-    """The routes for those who test with the simulator."""
-
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
-
-    async def faults(self, request: Request) -> Response:
-        faults = self._exchange.faults
-        if request.method == "DELETE":
-            faults.clear()
-        elif request.method == "POST":
-            try:
-                wanted = faults_from(json.loads(await request.body()))
-            except ValueError as problem:
-                words = str(problem) if isinstance(problem, FaultUnreadable) else "the body is not JSON"
-                return JSONResponse({"error": words}, 400)
-            now = [fault for fault in wanted if fault.step == "session"]
-            faults.add(tuple(fault for fault in wanted if fault.step != "session"))
-            for fault in now:
-                self._exchange.expire(fault.call_id)
-        return JSONResponse({"faults": faults.listed()})
-
-    async def calls(self, request: Request) -> Response:
-        if request.method == "DELETE":
-            await self._exchange.end_all("reset")
-            self._exchange.ledger.clear()
-        return JSONResponse(self._exchange.ledger.summary(with_calls="summary" not in request.query_params))
-
-    async def health(self, _: Request) -> Response:
-        settings = self._exchange.settings
-        shown = {"simulator": True, "flavour": settings.flavour, "media": settings.media}
-        return JSONResponse(shown | {"deployments": list(settings.deployments)})
 
 
 _CORS = {"access-control-allow-origin": "*", "access-control-expose-headers": "Location,X-Request-Id"}
@@ -237,14 +228,8 @@ def _refusing(work: Work) -> Work:
     return refusing
 
 
-async def _refused_request(request: Request, refusal: Refusal) -> Response:
-    answer = _refused(refusal)
-    if request.url.path.endswith("/calls"):
-        answer.headers.update(_CORS)
-    return answer
-
-
-async def _not_found(_: Request, problem: HTTPException) -> Response:
+async def _not_found(_: Request, problem: Exception) -> Response:
+    assert isinstance(problem, HTTPException)  # noqa: S101 - registered for nothing else
     if problem.status_code == 404:
         return _refused(resource_not_found())
     return JSONResponse(

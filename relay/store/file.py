@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 BUSY_MILLISECONDS = 250
 """How long an operation waits for another process's commit, which takes well under a millisecond."""
 
-_OPENING_SECONDS = 5.0
+_OPENING_MILLISECONDS = 5_000  # another worker may be making the store, or bringing it up
 _LOG_BYTES = 16 * 1024 * 1024
 
 
@@ -34,8 +34,12 @@ def open_file(path: Path) -> sqlite3.Connection:
         raise unavailable(fault) from fault
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, *, busy_milliseconds: int = BUSY_MILLISECONDS) -> sqlite3.Connection:
     """Open one more connection to a store that is there.
+
+    Args:
+        path: The file.
+        busy_milliseconds: How long its operations wait for another connection.
 
     Raises:
         sqlite3.Error: It cannot be opened.
@@ -43,7 +47,7 @@ def connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, check_same_thread=False
     )
-    db.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    db.execute(f"PRAGMA busy_timeout = {busy_milliseconds}")
     db.execute("PRAGMA synchronous = NORMAL")  # outlives kill -9; a power cut may take the last seconds
     db.execute("PRAGMA wal_autocheckpoint = 0")  # `checkpoint` does it, so that no commit waits for a disk
     db.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
@@ -57,11 +61,12 @@ def _make(path: Path) -> None:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    db = connect(path)
+    db = connect(path, busy_milliseconds=_OPENING_MILLISECONDS)
     try:
         _become_wal(db)
         migrate(db)
         _check_sound(db)
+        db.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
     except BaseException:
         db.close()
         raise
@@ -75,7 +80,7 @@ def _check_sound(db: sqlite3.Connection) -> None:
 
 def _become_wal(db: sqlite3.Connection) -> None:
     """Switch to a write-ahead log; when two processes do so at once, SQLite does not wait by itself."""
-    give_up = time.monotonic() + _OPENING_SECONDS
+    give_up = time.monotonic() + _OPENING_MILLISECONDS / 1000
     while True:
         try:
             db.execute("PRAGMA journal_mode = WAL")

@@ -49,7 +49,9 @@ class Calls:
             "state": call.state,
             "reason": call.reason,
             "profile": call.profile,
-            "created_at": datetime.fromtimestamp(call.created.wall_seconds, UTC).isoformat(timespec="seconds"),
+            "created_at": datetime.fromtimestamp(call.created.wall_seconds, UTC).isoformat(
+                timespec="seconds"
+            ),
             "seconds_used": round(seconds_used(call, now), 1),
             "seconds_left": round(seconds_left(call, now), 1),
             "limits": {"max_seconds": call.max_seconds, "presence_seconds": call.presence_seconds},

@@ -36,6 +36,7 @@ class Envelope:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Name the request, pass it on, write its line."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

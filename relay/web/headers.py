@@ -53,6 +53,7 @@ class SecurityHeaders:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; complete its response."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -39,6 +39,7 @@ class Methods:
         self._allow = {"Allow": ", ".join(sorted([*self._handlers, "OPTIONS"])), **(options or {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer by the method."""
         method = scope["method"]
         handler = self._handlers.get(method)
         if handler is not None:

@@ -34,6 +34,7 @@ class Refusals:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; answer what is raised."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

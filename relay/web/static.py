@@ -36,6 +36,7 @@ class PublicFiles(StaticFiles):
         super().__init__(directory=folder, html=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with a file."""
         if scope["method"] not in ("GET", "HEAD"):
             found = self.lookup_path(self.get_path(scope))[1]
             if found is None:

@@ -35,6 +35,8 @@ def test_speaking_over_the_assistant_stops_it(visit: Visit) -> None:
     page.wait_for_event("conversation.item.truncated")
     eventually(lambda: _cut_line(page) == "interrupted")
     assert page.lines("assistant")[0].note.startswith("Interrupted after ")
+    page.wait_for_event("input_audio_buffer.speech_stopped")
+    page.tab.locator("#mute").click()
     page.wait_for_line("assistant", "You interrupted me. Please go on.")
 
 

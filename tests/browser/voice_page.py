@@ -213,13 +213,14 @@ class VoicePage:
             for complaint in self.complaints
             if not any(re.search(pattern, complaint) for pattern in self.expected)
         ]
-        assert unexpected == []
+        assert unexpected == [], unexpected
         hosts = {urlsplit(request.split(" ", 1)[1]).netloc for request in self.requests}
-        assert hosts - self.other_hosts <= {urlsplit(self.address).netloc}
+        strangers = hosts - self.other_hosts - {urlsplit(self.address).netloc}
+        assert strangers == set(), strangers
 
     def keep_picture(self, path: Path) -> None:
         """Save what is to be seen, and beside it the log and the complaints."""
         path.parent.mkdir(exist_ok=True)
         self.tab.screenshot(path=path, full_page=True)
-        log = self.tab.locator("#log > li > details > summary, #log > li > code").all_inner_texts()
+        log = self.tab.locator("#log > li > details > summary, #log > li > code").all_text_contents()
         path.with_suffix(".txt").write_text("\n".join([*log, "", *self.complaints, "", *self.requests]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import httpx
 from relay.core.offer import OfferBounds
 from relay.core.profile import Profile
 from relay.exchange import Exchange
-from relay.supervisor import Supervisor
+from relay.store.protocol import Ceiling
+from relay.store.sqlite import SqliteStore
+from relay.supervisor import Supervisor, Terms
 from relay.web.calls import Calls
 from relay.web.connect import Connect
 from relay.web.direct import Direct
@@ -21,20 +24,39 @@ from relay.web.host import OriginRule
 from relay.web.public_config import ConfigRoute, PublicConfig
 from relay.web.routes import Handlers, build_web
 from relay.web.static import public_folder
+from tests.doubles.clock import StoppedClock
 from tests.doubles.upstream import UpstreamDouble
 
 OFFER = (Path(__file__).parent.parent / "core/offers/chromium-audio-data.sdp").read_bytes().decode()
 PARTNER = "https://partner.example"
 
 
+TERMS = Terms(
+    max_seconds=600, presence_seconds=15, ceiling=Ceiling(total=50, per_caller=0), retention_days=30
+)
+
+
 class RelayDouble:
-    """A relay without sockets; `upstream` is the hand-written one."""
+    """A relay without sockets; `upstream` is the hand-written one, `clock` is moved by hand.
+
+    Args:
+        folder: Where the store is to be.
+    """
 
     def __init__(
-        self, *, direct: bool = False, origins: frozenset[str] = frozenset(), public: Path | None = None
+        self,
+        folder: Path,
+        *,
+        direct: bool = False,
+        origins: frozenset[str] = frozenset(),
+        public: Path | None = None,
+        terms: Terms = TERMS,
+        **exchange: Any,
     ) -> None:
         self.upstream = UpstreamDouble()
-        self.supervisor = Supervisor(self.upstream, max_call_seconds=3600)
+        self.clock = StoppedClock()
+        self.store = SqliteStore.open(folder / "calls.sqlite3")
+        self.supervisor = Supervisor(store=self.store, upstream=self.upstream, clock=self.clock, terms=terms)
         profile = Profile(
             name="default", title="Default", deployment="gpt-realtime", voices=("alloy", "ash"), voice="alloy"
         )
@@ -43,27 +65,26 @@ class RelayDouble:
             supervisor=self.supervisor,
             profiles={"default": profile},
             bounds=OfferBounds(),
-            patience_seconds=5.0,
-            most_in_flight=10,
-            allow_unkillable=False,
+            **{"patience_seconds": 5.0, "most_in_flight": 10, "allow_unkillable": False, **exchange},
         )
         config = PublicConfig(
             version="0",
             upstream={"kind": "simulator", "api": "realtime"},
             profiles=[profile],
             instructions_max_bytes=16384,
-            max_call_seconds=3600,
+            max_call_seconds=600,
+            presence_seconds=15,
             exchange_seconds=20,
             direct=direct,
             ice_servers=[],
         )
         exchange_url = "https://upstream.example/calls"
         handlers = Handlers(
-            connect=Connect(self.exchange, FormBounds()),
-            calls=Calls(self.supervisor),
+            connect=Connect(self.exchange, FormBounds(), b"k" * 32),
+            calls=Calls(self.supervisor, self.clock),
             direct=Direct(self.exchange, FormBounds(), exchange_url) if direct else None,
             config=ConfigRoute(config),
-            health=Health(self.upstream, self.exchange),
+            health=Health(self.upstream, self.exchange, self.supervisor),
             explanations=Explanations(),
             public=public or public_folder(),
         )
@@ -84,3 +105,9 @@ class RelayDouble:
         """Post an offer as a form."""
         parts = {name: (None, value) for name, value in {"sdp": OFFER, **fields}.items()}
         return await self.ask("POST", "/connect", files=parts, headers=headers)
+
+    async def settle(self) -> None:
+        """Let everything that was started come to its end."""
+        await asyncio.sleep(0.01)
+        await self.exchange.drain()
+        await self.supervisor.settle(1)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from relay.simulator.app import create_app
 from relay.simulator.conversation import Conversation
 from relay.simulator.ice import adapt_aioice
 from relay.simulator.server import SimulatorServer, listening_socket
@@ -77,8 +78,49 @@ class Talk:
         self.effects.clear()
 
 
+API = "/openai/v1/realtime"
+SESSION: dict[str, Any] = {"type": "realtime", "model": "gpt-realtime"}
+OFFER = (
+    "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n"
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111 0\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\n"
+    "a=rtpmap:111 opus/48000/2\r\na=ice-ufrag:aaaa\r\na=ice-pwd:bbbbbbbbbbbbbbbbbbbbbb\r\n"
+    "a=fingerprint:sha-256 AB:CD\r\na=setup:actpass\r\n"
+    "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\na=sctp-port:5000\r\n"
+)
+
+
+class Client(httpx.AsyncClient):
+    """A client of a simulator without media and without sockets, with an API key."""
+
+    offer = OFFER
+
+    def __init__(self, **settings: Any) -> None:
+        transport = httpx.ASGITransport(create_app(Settings(media=False, **settings)))
+        super().__init__(transport=transport, base_url="http://simulator", headers={"api-key": "any"})
+
+    async def mint(self, body: object = None, **options: Any) -> httpx.Response:
+        return await self.post(f"{API}/client_secrets", json=body or {"session": SESSION}, **options)
+
+    async def secret(self) -> str:
+        return str((await self.mint()).json()["value"])
+
+    async def place(self, value: str, offer: str = OFFER, **changes: Any) -> httpx.Response:
+        headers = {"authorization": f"Bearer {value}", "content-type": "application/sdp", **changes}
+        del self.headers["api-key"]
+        try:
+            return await self.post(f"{API}/calls", content=offer, headers=headers)
+        finally:
+            self.headers["api-key"] = "any"
+
+    async def placed(self) -> str:
+        answer = await self.place(await self.secret())
+        return str(answer.headers["location"].rsplit("/", 1)[1])
+
+
 class Running:
     """A simulator that listens on a port of its own."""
+
+    offer = OFFER
 
     def __init__(self, server: SimulatorServer, port: int) -> None:
         self.exchange: Exchange = server.app.state.exchange
@@ -96,7 +138,7 @@ class Running:
         answer = await self.http.post("/simulator/faults", json=fault)
         assert answer.status_code == 200, answer.text
 
-    async def exchange_offer(self, secret: str, offer: str, **query: str) -> httpx.Response:
+    async def exchange_offer(self, secret: str, offer: str = OFFER, **query: str) -> httpx.Response:
         headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/sdp"}
         async with httpx.AsyncClient(base_url=self.base, timeout=10) as client:
             url = "/openai/v1/realtime/calls"
@@ -135,3 +177,9 @@ def talk() -> type[Talk]:
 def running() -> Callable[..., contextlib.AbstractAsyncContextManager[Running]]:
     """A simulator on a real socket."""
     return _running
+
+
+@pytest.fixture
+def client() -> type[Client]:
+    """A client of a simulator inside the test's own process."""
+    return Client

@@ -20,18 +20,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 SESSION = {"type": "realtime", "model": "gpt-realtime"}
-OFFER = (
-    "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n"
-    "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\n"
-    "a=rtpmap:111 opus/48000/2\r\na=ice-ufrag:aaaa\r\na=ice-pwd:bbbbbbbbbbbbbbbbbbbbbb\r\n"
-    "a=fingerprint:sha-256 AB:CD\r\na=setup:actpass\r\n"
-)
 
 
 async def raw_exchange(simulator: Running, secret: str, *, send_body: bool = True) -> tuple[bytes, bool]:
     """Post an offer over a bare socket; give what came back and whether the end was a reset."""
     reader, writer = await asyncio.open_connection("127.0.0.1", simulator.port)
-    body = OFFER.encode()
+    body = simulator.offer.encode()
     head = (
         f"POST /openai/v1/realtime/calls HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {secret}\r\n"
         f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n"

@@ -264,6 +264,27 @@ async def test_the_time_limit_tells_and_closes(running: Runner) -> None:
     assert ledger["ended_by"] == {"session_expired": 1}
 
 
+async def test_openai_s_ice_lite_answer_connects_too(running: Runner) -> None:
+    async with running(flavour="openai") as simulator, browsing(simulator) as browser:
+        await browser.connect()
+
+    assert "a=ice-lite" in browser.answer
+
+
+async def test_a_server_that_vanishes_says_nothing(running: Runner) -> None:
+    async with running() as simulator, browsing(simulator) as browser:
+        await simulator.fault(step="media", kind="vanish", delay_ms=300)
+        await browser.connect()
+        await browser.until("session.created")
+        await asyncio.sleep(0.4)
+        before = len(browser.events)
+        browser.send("response.create")
+        await asyncio.sleep(0.4)
+        live = (await simulator.ledger())["live"]
+
+    assert (len(browser.events), live) == (before, 1)
+
+
 async def test_a_mute_server_never_connects(running: Runner) -> None:
     async with running(connect_seconds=1) as simulator, browsing(simulator) as browser:
         await simulator.fault(step="media", kind="mute")

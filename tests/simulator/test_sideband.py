@@ -20,13 +20,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-OFFER = (
-    "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n"
-    "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\n"
-    "a=rtpmap:111 opus/48000/2\r\na=ice-ufrag:aaaa\r\na=ice-pwd:bbbbbbbbbbbbbbbbbbbbbb\r\n"
-    "a=fingerprint:sha-256 AB:CD\r\na=setup:actpass\r\n"
-)
-
 
 def attach(simulator: Running, call_id: str, **headers: str) -> websockets.connect:
     url = f"ws://127.0.0.1:{simulator.port}/openai/v1/realtime?call_id={call_id}"
@@ -34,7 +27,7 @@ def attach(simulator: Running, call_id: str, **headers: str) -> websockets.conne
 
 
 async def a_call(simulator: Running) -> str:
-    answer = await simulator.exchange_offer(await simulator.mint(), OFFER)
+    answer = await simulator.exchange_offer(await simulator.mint())
     return str(answer.headers["location"].rsplit("/", 1)[1])
 
 

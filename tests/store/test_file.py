@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import stat
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -136,6 +137,19 @@ def test_opening_waits_for_another_process_that_is_making_the_store(path: Path) 
         admit(store, a_call())
     letting_go.join()
     other.close()
+
+
+def test_many_who_make_the_store_at_once_all_get_it(tmp_path: Path) -> None:
+    def open_and_close(path: Path) -> None:
+        start.wait()
+        open_file(path).close()
+
+    crowd = 8
+    start = threading.Barrier(crowd)
+    with ThreadPoolExecutor(crowd) as pool:
+        for number in range(12):
+            path = tmp_path / str(number) / "calls.db"
+            list(pool.map(open_and_close, [path] * crowd))
 
 
 def test_a_closed_store_is_unavailable(path: Path) -> None:

@@ -21,6 +21,7 @@ from relay.errors import (
     UpstreamUnreachable,
 )
 from relay.upstream.credential import ApiKeyCredential
+from relay.upstream.http_client import Clients
 from tests.upstream.parts import (
     ANSWER,
     API_KEY,
@@ -380,6 +381,23 @@ async def test_the_id_of_a_call_cannot_leave_its_place_in_the_path(
     httpx_mock.add_response(url=f"{CALLS_URL}/rtc_1%2F..%3Fx/hangup", status_code=404)
 
     assert await upstream.hang_up(CallRef("d", "rtc_1/..?x"), deadline=in_seconds(5)) is HungUp.GONE
+
+
+async def test_load_10_hang_ups_go_through_a_client_of_their_own() -> None:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise AssertionError
+
+    clients = Clients(
+        exchange=httpx.AsyncClient(transport=httpx.MockTransport(refuse)),
+        hang_up=httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(200))),
+    )
+    upstream = build_upstream(clients=clients)
+
+    assert await upstream.hang_up(REF, deadline=in_seconds(5)) is HungUp.ENDED
+
+    await upstream.close()
+    assert clients.exchange.is_closed
+    assert clients.hang_up.is_closed
 
 
 async def test_it_is_ready_when_a_credential_is_at_hand(upstream: RealtimeUpstream) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,11 +13,26 @@ from tests.doubles.relay import OFFER, PARTNER, RelayDouble
 from tests.doubles.upstream import ANSWER
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import httpx
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(name="build")
+def _build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., RelayDouble]]:
+    """Builds relays and closes their stores."""
+    built: list[RelayDouble] = []
+
+    def build(**changes: Any) -> RelayDouble:
+        built.append(RelayDouble(tmp_path_factory.mktemp("state"), **changes))
+        return built[-1]
+
+    yield build
+    for relay in built:
+        asyncio.run(relay.store.close())
 
 
 def assert_problem(response: httpx.Response, status: int, code: str) -> None:
@@ -32,8 +48,10 @@ def assert_problem(response: httpx.Response, status: int, code: str) -> None:
     assert body["request_id"] == response.headers["x-request-id"]
 
 
-async def test_a_connect_answers_201_with_everything_the_browser_needs() -> None:
-    relay = RelayDouble()
+async def test_a_connect_answers_201_with_everything_the_browser_needs(
+    build: Callable[..., RelayDouble],
+) -> None:
+    relay = build()
 
     response = await relay.connect(voice="ash")
 
@@ -46,16 +64,18 @@ async def test_a_connect_answers_201_with_everything_the_browser_needs() -> None
     assert response.headers["x-request-id"]
 
 
-async def test_web_13_the_upstreams_id_and_host_are_nowhere_in_the_answer() -> None:
-    response = await RelayDouble().connect()
+async def test_web_13_the_upstreams_id_and_host_are_nowhere_in_the_answer(
+    build: Callable[..., RelayDouble],
+) -> None:
+    response = await build().connect()
 
     everything = str(response.headers) + response.text
     assert "rtc_" not in everything
     assert "upstream.example" not in everything
 
 
-async def test_bad_21_json_and_raw_sdp_are_taken_as_well() -> None:
-    relay = RelayDouble()
+async def test_bad_21_json_and_raw_sdp_are_taken_as_well(build: Callable[..., RelayDouble]) -> None:
+    relay = build()
 
     as_json = await relay.ask("POST", "/connect", json={"sdp": OFFER, "voice": "ash"})
     as_sdp = await relay.ask(
@@ -71,8 +91,8 @@ async def test_bad_21_json_and_raw_sdp_are_taken_as_well() -> None:
     assert relay.upstream.plans[1].session == {"voice": "ash", "instructions": "Be brief."}
 
 
-async def test_hanging_up_is_204_and_again_204() -> None:
-    relay = RelayDouble()
+async def test_hanging_up_is_204_and_again_204(build: Callable[..., RelayDouble]) -> None:
+    relay = build()
     location = (await relay.connect()).headers["location"]
 
     first = await relay.ask("DELETE", location)
@@ -83,8 +103,8 @@ async def test_hanging_up_is_204_and_again_204() -> None:
     assert relay.upstream.hung_up == ["rtc_1"]
 
 
-async def test_web_14_an_unknown_call_is_404() -> None:
-    relay = RelayDouble()
+async def test_web_14_an_unknown_call_is_404(build: Callable[..., RelayDouble]) -> None:
+    relay = build()
     await relay.connect()
 
     assert_problem(await relay.ask("DELETE", "/calls/guess"), 404, "not_found")
@@ -92,15 +112,15 @@ async def test_web_14_an_unknown_call_is_404() -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "HEAD", "TRACE", "PATCH", "BREW"])
-async def test_bad_24_connect_takes_post_only(method: str) -> None:
-    response = await RelayDouble().ask(method, "/connect")
+async def test_bad_24_connect_takes_post_only(build: Callable[..., RelayDouble], method: str) -> None:
+    response = await build().ask(method, "/connect")
 
     assert response.status_code == 405
     assert response.headers["allow"] == "OPTIONS, POST"
 
 
-async def test_options_tells_what_there_is() -> None:
-    response = await RelayDouble().ask("OPTIONS", "/connect")
+async def test_options_tells_what_there_is(build: Callable[..., RelayDouble]) -> None:
+    response = await build().ask("OPTIONS", "/connect")
 
     assert response.status_code == 204
     assert response.headers["allow"] == "OPTIONS, POST"
@@ -108,16 +128,18 @@ async def test_options_tells_what_there_is() -> None:
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/connect/", "/api/session", "/calls", "/problems/none"])
-async def test_what_is_not_there_is_a_problem_too(path: str) -> None:
+async def test_what_is_not_there_is_a_problem_too(build: Callable[..., RelayDouble], path: str) -> None:
     method = "POST" if path.startswith("/api") else "GET"
 
-    assert_problem(await RelayDouble().ask(method, path), 404, "not_found")
+    assert_problem(await build().ask(method, path), 404, "not_found")
 
 
 @pytest.mark.parametrize("direct", [False, True])
 @pytest.mark.parametrize("path", ["/connect", "/api/session"])
-async def test_web_01_a_foreign_page_spends_nothing(path: str, *, direct: bool) -> None:
-    relay = RelayDouble(direct=direct, origins=frozenset({PARTNER}))
+async def test_web_01_a_foreign_page_spends_nothing(
+    build: Callable[..., RelayDouble], path: str, *, direct: bool
+) -> None:
+    relay = build(direct=direct, origins=frozenset({PARTNER}))
 
     response = await relay.ask(
         "POST", path, files={"voice": (None, "ash")}, headers={"Origin": "https://evil.example"}
@@ -128,25 +150,33 @@ async def test_web_01_a_foreign_page_spends_nothing(path: str, *, direct: bool) 
     assert relay.upstream.plans == []
 
 
-async def test_web_07_a_rebound_name_is_refused_even_for_reading() -> None:
-    response = await RelayDouble().ask("GET", "/config", headers={"Host": "evil.example"})
+async def test_web_07_a_rebound_name_is_refused_even_for_reading(build: Callable[..., RelayDouble]) -> None:
+    response = await build().ask("GET", "/config", headers={"Host": "evil.example"})
 
     assert_problem(response, 421, "unknown_host")
 
 
-async def test_sec_09_health_is_answered_to_any_host_and_tells_nothing() -> None:
-    relay = RelayDouble()
+async def test_sec_09_health_is_answered_to_any_host_and_tells_nothing(
+    build: Callable[..., RelayDouble],
+) -> None:
+    relay = build()
     headers = {"Host": "10.0.0.7:8787"}
 
     alive = await relay.ask("GET", "/healthz", headers=headers)
     ready = await relay.ask("GET", "/readyz", headers=headers)
 
     assert alive.json() == {"status": "ok"}
-    assert ready.json() == {"status": "ready", "checks": {"credential": True, "not_draining": True}}
+    assert ready.json() == {
+        "status": "ready",
+        "checks": {"credential": True, "not_draining": True, "store": True},
+        "calls": {"live": 0, "in_doubt": 0, "unkilled": 0},
+    }
 
 
-async def test_tok_01_readyz_is_503_without_a_credential_and_while_draining() -> None:
-    relay = RelayDouble()
+async def test_tok_01_readyz_is_503_without_a_credential_and_while_draining(
+    build: Callable[..., RelayDouble],
+) -> None:
+    relay = build()
     relay.upstream.can_be_ready = False
     assert (await relay.ask("GET", "/readyz")).status_code == 503
 
@@ -158,8 +188,10 @@ async def test_tok_01_readyz_is_503_without_a_credential_and_while_draining() ->
     assert_problem(await relay.connect(), 503, "draining")
 
 
-async def test_web_06_a_listed_page_may_connect_and_read_what_it_needs() -> None:
-    relay = RelayDouble(origins=frozenset({PARTNER}))
+async def test_web_06_a_listed_page_may_connect_and_read_what_it_needs(
+    build: Callable[..., RelayDouble],
+) -> None:
+    relay = build(origins=frozenset({PARTNER}))
 
     response = await relay.connect(headers={"Origin": PARTNER})
 
@@ -169,8 +201,8 @@ async def test_web_06_a_listed_page_may_connect_and_read_what_it_needs() -> None
     assert "Origin" in response.headers["vary"]
 
 
-async def test_web_06_a_listed_page_can_read_its_problems() -> None:
-    relay = RelayDouble(origins=frozenset({PARTNER}))
+async def test_web_06_a_listed_page_can_read_its_problems(build: Callable[..., RelayDouble]) -> None:
+    relay = build(origins=frozenset({PARTNER}))
 
     response = await relay.connect(headers={"Origin": PARTNER}, voice="nobody")
 
@@ -179,8 +211,10 @@ async def test_web_06_a_listed_page_can_read_its_problems() -> None:
 
 
 @pytest.mark.parametrize(("origin", "granted"), [(PARTNER, PARTNER), ("https://evil.example", None)])
-async def test_web_06_preflight_is_granted_to_listed_pages_only(origin: str, granted: str | None) -> None:
-    relay = RelayDouble(origins=frozenset({PARTNER}))
+async def test_web_06_preflight_is_granted_to_listed_pages_only(
+    build: Callable[..., RelayDouble], origin: str, granted: str | None
+) -> None:
+    relay = build(origins=frozenset({PARTNER}))
 
     response = await relay.ask(
         "OPTIONS", "/connect", headers={"Origin": origin, "Access-Control-Request-Method": "POST"}
@@ -192,8 +226,10 @@ async def test_web_06_preflight_is_granted_to_listed_pages_only(origin: str, gra
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/nothing", "/problems", "/config"])
-async def test_web_08_every_response_has_the_security_headers(path: str) -> None:
-    headers = (await RelayDouble().ask("GET", path)).headers
+async def test_web_08_every_response_has_the_security_headers(
+    build: Callable[..., RelayDouble], path: str
+) -> None:
+    headers = (await build().ask("GET", path)).headers
 
     policy = headers["content-security-policy"]
     for directive in (
@@ -215,8 +251,8 @@ async def test_web_08_every_response_has_the_security_headers(path: str) -> None
     assert "strict-transport-security" not in headers
 
 
-async def test_web_10_hsts_goes_with_the_effective_scheme_alone() -> None:
-    relay = RelayDouble()
+async def test_web_10_hsts_goes_with_the_effective_scheme_alone(build: Callable[..., RelayDouble]) -> None:
+    relay = build()
 
     claimed = await relay.ask("GET", "/", headers={"X-Forwarded-Proto": "https"})
     real = await relay.ask("GET", "https://localhost/")
@@ -225,8 +261,8 @@ async def test_web_10_hsts_goes_with_the_effective_scheme_alone() -> None:
     assert real.headers["strict-transport-security"] == "max-age=31536000"
 
 
-async def test_web_11_pages_are_revalidated_and_files_may_be_kept() -> None:
-    relay = RelayDouble()
+async def test_web_11_pages_are_revalidated_and_files_may_be_kept(build: Callable[..., RelayDouble]) -> None:
+    relay = build()
 
     page = await relay.ask("GET", "/")
     script = await relay.ask("GET", "/app.js")
@@ -248,43 +284,47 @@ async def test_web_11_pages_are_revalidated_and_files_may_be_kept() -> None:
         "/.gitignore",
     ],
 )
-async def test_http_20_nothing_outside_the_public_folder_is_served(path: str) -> None:
-    assert_problem(await RelayDouble().ask("GET", path), 404, "not_found")
+async def test_http_20_nothing_outside_the_public_folder_is_served(
+    build: Callable[..., RelayDouble], path: str
+) -> None:
+    assert_problem(await build().ask("GET", path), 404, "not_found")
 
 
-async def test_http_20_a_symbolic_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+async def test_http_20_a_symbolic_link_out_of_the_folder_is_not_followed(
+    build: Callable[..., RelayDouble], tmp_path: Path
+) -> None:
     (tmp_path / "secret").write_text("outside", encoding="utf-8")
     public = tmp_path / "public"
     (public / "folder").mkdir(parents=True)
     (public / "link").symlink_to(tmp_path / "secret")
 
-    assert_problem(await RelayDouble(public=public).ask("GET", "/link"), 404, "not_found")
+    assert_problem(await build(public=public).ask("GET", "/link"), 404, "not_found")
 
 
-async def test_http_21_a_folder_is_no_redirect(tmp_path: Path) -> None:
+async def test_http_21_a_folder_is_no_redirect(build: Callable[..., RelayDouble], tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
 
-    response = await RelayDouble(public=tmp_path).ask("GET", "/folder")
+    response = await build(public=tmp_path).ask("GET", "/folder")
 
     assert_problem(response, 404, "not_found")
 
 
 @pytest.mark.parametrize("ranges", [1, 101, 10_000])
-async def test_http_19_ranges_are_answered_whole(ranges: int) -> None:
+async def test_http_19_ranges_are_answered_whole(build: Callable[..., RelayDouble], ranges: int) -> None:
     wanted = "bytes=" + ",".join(f"{place}-{place}" for place in range(ranges))
 
-    response = await RelayDouble().ask("GET", "/app.js", headers={"Range": wanted})
+    response = await build().ask("GET", "/app.js", headers={"Range": wanted})
 
     assert response.status_code == 200
 
 
-async def test_files_take_get_and_head_only() -> None:
-    assert_problem(await RelayDouble().ask("POST", "/app.js"), 405, "method_not_allowed")
-    assert (await RelayDouble().ask("HEAD", "/app.js")).status_code == 200
+async def test_files_take_get_and_head_only(build: Callable[..., RelayDouble]) -> None:
+    assert_problem(await build().ask("POST", "/app.js"), 405, "method_not_allowed")
+    assert (await build().ask("HEAD", "/app.js")).status_code == 200
 
 
-async def test_a_problem_of_the_upstream_tells_numbers_and_no_text() -> None:
-    relay = RelayDouble()
+async def test_a_problem_of_the_upstream_tells_numbers_and_no_text(build: Callable[..., RelayDouble]) -> None:
+    relay = build()
     relay.upstream.refuses = UpstreamRateLimited("Ask again later.", retry_after=7)
 
     response = await relay.connect()
@@ -295,9 +335,9 @@ async def test_a_problem_of_the_upstream_tells_numbers_and_no_text() -> None:
 
 
 async def test_a_fault_of_our_own_says_nothing_and_logs_without_the_message(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    build: Callable[..., RelayDouble], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    relay = RelayDouble()
+    relay = build()
 
     async def broken(*_: object, **__: object) -> None:
         raise ValueError("canary-in-the-message")
@@ -312,8 +352,8 @@ async def test_a_fault_of_our_own_says_nothing_and_logs_without_the_message(
     assert any(record.getMessage() == "unexpected error" for record in caplog.records)
 
 
-async def test_every_problem_has_a_page_for_a_person() -> None:
-    relay = RelayDouble()
+async def test_every_problem_has_a_page_for_a_person(build: Callable[..., RelayDouble]) -> None:
+    relay = build()
     index = (await relay.ask("GET", "/problems")).text
     for kind in all_problems():
         response = await relay.ask("GET", f"/problems/{kind.slug}")
@@ -323,16 +363,18 @@ async def test_every_problem_has_a_page_for_a_person() -> None:
         assert f'href="/problems/{kind.slug}"' in index
 
 
-async def test_config_tells_the_page_what_it_may_know() -> None:
-    body = (await RelayDouble().ask("GET", "/config")).json()
+async def test_config_tells_the_page_what_it_may_know(build: Callable[..., RelayDouble]) -> None:
+    body = (await build().ask("GET", "/config")).json()
 
     assert body["upstream"] == {"kind": "simulator", "api": "realtime"}
     assert body["profiles"][0]["voices"] == ["alloy", "ash"]
     assert body["direct"] is False
 
 
-async def test_direct_mode_hands_out_a_client_secret_only_when_it_is_on() -> None:
-    relay = RelayDouble(direct=True)
+async def test_direct_mode_hands_out_a_client_secret_only_when_it_is_on(
+    build: Callable[..., RelayDouble],
+) -> None:
+    relay = build(direct=True)
 
     response = await relay.ask("POST", "/api/session", json={"voice": "ash"})
 
@@ -346,21 +388,25 @@ async def test_direct_mode_hands_out_a_client_secret_only_when_it_is_on() -> Non
     assert "connect-src 'self' https://upstream.example;" in response.headers["content-security-policy"]
 
 
-async def test_direct_mode_takes_no_offer() -> None:
-    response = await RelayDouble(direct=True).ask("POST", "/api/session", json={"sdp": OFFER})
+async def test_direct_mode_takes_no_offer(build: Callable[..., RelayDouble]) -> None:
+    response = await build(direct=True).ask("POST", "/api/session", json={"sdp": OFFER})
 
     assert_problem(response, 400, "unexpected_field")
 
 
 @pytest.mark.parametrize(("sent", "kept"), [("abc-123", True), ("has space", False), ("x" * 65, False)])
-async def test_a_proxys_request_id_is_kept_when_it_looks_like_one(sent: str, *, kept: bool) -> None:
-    response = await RelayDouble().ask("GET", "/healthz", headers={"X-Request-ID": sent})
+async def test_a_proxys_request_id_is_kept_when_it_looks_like_one(
+    build: Callable[..., RelayDouble], sent: str, *, kept: bool
+) -> None:
+    response = await build().ask("GET", "/healthz", headers={"X-Request-ID": sent})
 
     assert (response.headers["x-request-id"] == sent) is kept
 
 
-async def test_sec_06_the_access_line_has_no_query_and_no_call_id(caplog: pytest.LogCaptureFixture) -> None:
-    relay = RelayDouble()
+async def test_sec_06_the_access_line_has_no_query_and_no_call_id(
+    build: Callable[..., RelayDouble], caplog: pytest.LogCaptureFixture
+) -> None:
+    relay = build()
     with caplog.at_level(logging.INFO):
         location = (await relay.connect()).headers["location"]
         await relay.ask("DELETE", location)
