@@ -16,7 +16,8 @@ from relay.state import state_folder, store_path
 from relay.store.caller_key import read_or_make_caller_key
 from relay.store.protocol import Ceiling
 from relay.store.sqlite import SqliteStore
-from relay.supervisor import Supervisor, Terms
+from relay.supervisor import Supervisor
+from relay.terms import Terms
 from relay.upstream.credential import ApiKeyCredential
 from relay.upstream.http_client import build_clients
 from relay.upstream.realtime import RealtimeUpstream

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import logging
+import math
 from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -56,7 +57,8 @@ class Ledger:
         self._clock = clock
         self._owner = owner
         self._calls: dict[str, Call] = {}
-        self._due: list[tuple[float, str]] = []
+        self._next: dict[str, float] = {}
+        self._due: list[tuple[float, str]] = []  # holds outdated places too; `_next` tells which counts
         self._unwritten: deque[_News] = deque(maxlen=UNWRITTEN_EVENTS)
         self.store_is_away = False
 
@@ -74,31 +76,38 @@ class Ledger:
         """Make this the copy of the call; let go of one that is closed or another worker's."""
         if call.open and call.owner == self._owner:
             self._calls[call.key] = call
-            self.look_again(call, next_due(call, self._clock.now()))
+            due = next_due(call, self._clock.now())
+            if due < math.inf:
+                self.look_again(call, due)
         else:
             self._calls.pop(call.key, None)
+            self._next.pop(call.key, None)
 
     def take_all(self, calls: list[Call]) -> None:
         """Know exactly these calls: what was adopted by others meanwhile is theirs."""
         self._calls.clear()
+        self._next.clear()
         for call in calls:
             self.take(call)
 
     def look_again(self, call: Call, seconds: float) -> None:
-        """Have `due` give this call after so many seconds."""
-        heapq.heappush(self._due, (self._clock.now().boot_seconds + seconds, call.key))
+        """Have `due` give this call after so many seconds, and not before."""
+        at = self._clock.now().boot_seconds + seconds
+        self._next[call.key] = at
+        heapq.heappush(self._due, (at, call.key))
 
     def due(self) -> list[Call]:
         """Take out the calls for which something is to be done now."""
         now = self._clock.now()
         found: dict[str, Call] = {}
         while self._due and self._due[0][0] <= now.boot_seconds:
-            call = self._calls.get(heapq.heappop(self._due)[1])
-            if call is None:
+            at, key = heapq.heappop(self._due)
+            call = self._calls.get(key)
+            if call is None or self._next.get(key) != at:
                 continue
             left = next_due(call, now)
             if left <= 0:
-                found[call.key] = call
+                found[key] = call
             else:
                 self.look_again(call, left)
         return list(found.values())
@@ -131,7 +140,7 @@ class Ledger:
         try:
             advanced = await self._store.record(key, event, now, reason=reason, upstream_id=upstream_id)
         except StoreUnavailable as fault:
-            self._missed(fault)
+            self.missed(fault)
             advanced = self._advance_copy(key, event, now, reason, upstream_id)
             self._unwritten.append(_News(key, event, now, reason, upstream_id))
             if strictly:
@@ -166,7 +175,14 @@ class Ledger:
         """Note that the end of the call's time was announced."""
         self.take(replace(call, warned=True))
 
-    def _missed(self, fault: StoreUnavailable) -> None:
+    def seen(self, key: str) -> None:
+        """Note a sign of life in the copy, while the store is away."""
+        call = self._calls.get(key)
+        if call is not None:
+            self.take(replace(call, seen=self._clock.now()))
+
+    def missed(self, fault: StoreUnavailable) -> None:
+        """Take note, and say once, that the store is away."""
         if not self.store_is_away:
             self.store_is_away = True
             log(

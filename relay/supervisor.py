@@ -1,8 +1,7 @@
-"""The live calls of this process: their clocks, their presence, their end, and what a crash left behind.
+"""The live calls of this process: what the exchange tells of them, what callers ask, and how they end.
 
-One look every quarter of a second does everything that time does: it renews the lease, adopts the calls of
-the dead, follows what other workers have written, and ends what is due. Nothing waits for it on the path of
-an offer.
+The store holds the truth (`relay.store`); `relay.ledger` is this worker's copy of it, `relay.watch` does what
+time brings about, and `relay.hang_ups` ends calls.
 """
 
 from __future__ import annotations
@@ -10,24 +9,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from relay.core.call import Action, Event, Reason, State
-from relay.core.clocks import (
-    HEARTBEAT_SECONDS,
-    due_event,
-    due_reason,
-    hang_up_in,
-    seconds_used,
-    warning_in,
-)
+from relay.audit import log_step
+from relay.core.call import Action, Event, Reason
 from relay.core.record import Call, call_key
 from relay.errors import NotFound, Paused, StoreUnavailable, TooManyCalls
 from relay.hang_ups import HangUps
 from relay.ledger import Ledger
+from relay.listeners import Listeners
 from relay.store.protocol import Admission
-from relay.telemetry import fault_of, log
+from relay.telemetry import log
+from relay.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -35,30 +28,10 @@ if TYPE_CHECKING:
     from relay.clock import Clock
     from relay.core.record import Advanced
     from relay.core.upstream import CallRef, Upstream
-    from relay.store.protocol import Ceiling, Counts, Entry, Store
+    from relay.store.protocol import Counts, Entry, Store
+    from relay.terms import Terms
 
 _log = logging.getLogger("relay.calls")
-_audit = logging.getLogger("relay.audit")
-
-TICK_SECONDS = 0.25
-PURGE_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What the operator lets a call do.
-
-    Args:
-        max_seconds: Its length at most.
-        presence_seconds: How long a browser that promised its presence may be silent.
-        ceiling: How many at once.
-        retention_days: How long an ended call stays readable.
-    """
-
-    max_seconds: float
-    presence_seconds: float
-    ceiling: Ceiling
-    retention_days: float
 
 
 class Supervisor:
@@ -87,12 +60,8 @@ class Supervisor:
         self._store = store
         self._upstream = upstream
         self._clock = clock
-        self._sleep = sleep
         self._ledger = Ledger(store, clock, self.owner)
-        self._listening: dict[str, set[asyncio.Event]] = {}
-        self._cursor = 0
-        self._renewed = self._purged = float("-inf")
-        self._looking: asyncio.Task[None] | None = None
+        self._listeners = Listeners()
         self._hang_ups = HangUps(
             store=store,
             upstream=upstream,
@@ -101,6 +70,17 @@ class Supervisor:
             record=self._record,
             own_copy=self._ledger.get,
             sleep=sleep,
+        )
+        self._watch = Watch(
+            owner=self.owner,
+            store=store,
+            ledger=self._ledger,
+            hang_ups=self._hang_ups,
+            listeners=self._listeners,
+            follow=self._follow,
+            clock=clock,
+            sleep=sleep,
+            retention_days=terms.retention_days,
         )
 
     # --- what the exchange tells
@@ -210,38 +190,21 @@ class Supervisor:
         try:
             call = await self._store.touch(key, self._clock.now())
         except StoreUnavailable:
+            self._ledger.seen(key)
             return
         if call is not None:
             self._ledger.take(call)
 
     async def entries(self, key: str, *, after_seq: int) -> list[Entry]:
-        """Read what was published of a call.
-
-        Raises:
-            StoreUnavailable: It cannot be read.
-        """
-        return await self._store.entries(key, after_seq=after_seq)
+        """Read what was published of a call; nothing while the store is away, which is said later."""
+        try:
+            return await self._store.entries(key, after_seq=after_seq)
+        except StoreUnavailable:
+            return []
 
     async def news(self, key: str, seconds: float) -> bool:
-        """Wait until something may have been published of a call, so long at most.
-
-        Returns:
-            Whether something may have been.
-        """
-        heard = asyncio.Event()
-        self._listening.setdefault(key, set()).add(heard)
-        try:
-            async with asyncio.timeout(seconds):
-                await heard.wait()
-        except TimeoutError:
-            return False
-        else:
-            return True
-        finally:
-            listening = self._listening[key]
-            listening.discard(heard)
-            if not listening:
-                del self._listening[key]
+        """Wait until something may have been published of a call, so long at most; tell whether."""
+        return await self._listeners.news(key, seconds)
 
     async def counts(self) -> Counts:
         """Count the open calls of all workers.
@@ -267,9 +230,11 @@ class Supervisor:
         Raises:
             StoreUnavailable: The store cannot be used.
         """
-        self._cursor = await self._store.last_entry_id()
-        await self._look()
-        self._looking = asyncio.create_task(self._keep_looking(), name="supervise")
+        await self._watch.start()
+
+    async def look(self) -> None:
+        """Do everything that is due now; done again and again by itself after `start`."""
+        await self._watch.look()
 
     async def hang_up_all(self, reason: Reason, seconds: float) -> None:
         """End every call of this worker's and wait for the hang-ups, so long at most."""
@@ -284,8 +249,7 @@ class Supervisor:
     def end_streams(self) -> None:
         """Let every event stream come to its end; pages open theirs again elsewhere."""
         self.draining = True
-        for key in list(self._listening):
-            self._wake(key)
+        self._listeners.wake_all()
 
     async def others(self) -> int:
         """Count the other workers that could adopt this one's calls."""
@@ -300,9 +264,7 @@ class Supervisor:
 
     async def close(self) -> None:
         """Stop looking; what is still open is left for others to adopt."""
-        if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
+        await self._watch.close()
         await self._hang_ups.close()
         try:
             await self._store.leave(self.owner)
@@ -330,122 +292,8 @@ class Supervisor:
 
     def _follow(self, advanced: Advanced) -> None:
         """Do what a step of a call's life asks for."""
+        log_step(advanced, self._clock.now())
         call = advanced.call
-        if advanced.first:
-            log(_log, logging.INFO, "a call ends", call=call.tag, reason=call.reason)
-        for action in advanced.actions:
-            if action is Action.HANG_UP and call.owner == self.owner:
-                self._hang_ups.start(call.key)
-            elif action is Action.COUNT_IN_DOUBT:
-                log(
-                    _log,
-                    logging.ERROR,
-                    "a call is in doubt: it may be live, and nobody can end it",
-                    call=call.tag,
-                )
-            elif action is Action.COUNT_UNKILLED:
-                log(_log, logging.ERROR, "a call was never confirmed to be over", call=call.tag)
-            elif action is Action.PUBLISH_ENDED:
-                self._write_audit(call)
-        self._wake(call.key)
-
-    def _write_audit(self, call: Call) -> None:
-        """Write the one line that each call leaves in the log."""
-        log(
-            _audit,
-            logging.INFO,
-            "call",
-            call=call.tag,
-            began=round(call.created.wall_seconds, 3),
-            caller=call.caller,
-            profile=call.profile,
-            deployment=call.deployment,
-            state=call.state,
-            seconds=round(seconds_used(call, self._clock.now()), 1),
-            reason=call.reason,
-            hang_ups=call.attempts,
-        )
-
-    def _wake(self, key: str) -> None:
-        for heard in self._listening.get(key, ()):
-            heard.set()
-
-    async def _keep_looking(self) -> None:
-        while True:
-            await self._sleep(TICK_SECONDS)
-            try:
-                await self._look()
-            except Exception as error:  # noqa: BLE001 - the clocks of all calls hang on this task
-                log(_log, logging.ERROR, "looking after calls failed unexpectedly", **fault_of(error))
-
-    async def _look(self) -> None:
-        now = self._clock.now().boot_seconds
-        try:
-            if await self._ledger.catch_up():
-                if now - self._renewed >= HEARTBEAT_SECONDS:
-                    await self._renew()
-                    self._renewed = now
-                await self._read_journal()
-                if now - self._purged >= PURGE_SECONDS:
-                    await self._store.purge(self._clock.now(), retention_days=self.terms.retention_days)
-                    self._purged = now
-        except StoreUnavailable:
-            pass  # said once by the ledger when something had to be written
-        for call in self._ledger.due():
-            await self._attend(call)
-
-    async def _renew(self) -> None:
-        """Renew the lease, and adopt what others have left."""
-        if not await self._store.renew(self.owner, self._clock.now()):
-            self._ledger.take_all(await self._store.owned(self.owner))
-        adopted = await self._store.adopt(self.owner, self._clock.now())
-        for advanced in adopted:
-            call = advanced.call
-            log(
-                _log,
-                logging.WARNING,
-                "adopted a call of a process that is gone",
-                call=call.tag,
-                state=call.state,
-            )
-            self._ledger.take(call)
-            self._follow(advanced)
-
-    async def _read_journal(self) -> None:
-        """Follow what any worker has written of this one's calls, and wake who listens."""
-        for entry in await self._store.entries_since(self._cursor):
-            self._cursor = entry.id
-            self._wake(entry.key)
-            known = self._ledger.get(entry.key)
-            if known is None or entry.body.get("state") in (None, known.state):
-                continue
-            call = await self._store.get(entry.key)
-            if call is not None:
-                self._ledger.take(call)
-                if call.state is State.ENDING:
-                    self._hang_ups.start(call.key)
-
-    async def _attend(self, call: Call) -> None:
-        """Do what is due for one call."""
-        now = self._clock.now()
-        if hang_up_in(call, now) <= 0:
+        if Action.HANG_UP in advanced.actions and call.owner == self.owner:
             self._hang_ups.start(call.key)
-        try:
-            if warning_in(call, now) <= 0:
-                await self._store.warn(call.key, now)
-                self._ledger.warned(call)
-                self._wake(call.key)
-            if due_event(call, now) is not None:
-                advanced = await self._store.expire(call.key, self.owner, now)
-                if advanced is not None:
-                    self._ledger.take(advanced.call)
-                    self._follow(advanced)
-                elif (current := await self._store.get(call.key)) is not None:
-                    self._ledger.take(current)  # somebody has shown a sign of life elsewhere
-        except StoreUnavailable:
-            event = due_event(call, now)
-            if event is not None:
-                await self._record(
-                    call.key, event, reason=due_reason(call, now) if event is Event.REASON else None
-                )
-        self._ledger.look_again(call, TICK_SECONDS)
+        self._listeners.wake(call.key)

@@ -47,9 +47,9 @@ class House:
         return Supervisor(store=store, upstream=self.upstream, clock=self.clock, terms=TERMS, sleep=sleep)
 
     async def look(self, worker: Supervisor) -> None:
-        await worker._look()
+        await worker.look()
         await worker.settle(1)
-        await worker._look()
+        await worker.look()
 
     async def live_call(self, worker: Supervisor, name: str = "rtc_1", *, presence: bool = False) -> Call:
         """A call whose answer was handed over."""

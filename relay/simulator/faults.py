@@ -193,5 +193,6 @@ def _check_type(name: str, value: Any) -> None:
 
 
 def json_text(value: object) -> str:
-    """Write JSON the compact way the real API does."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """Write JSON the compact way the real API does; halves of characters, which no wire carries, become ?."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace").decode()

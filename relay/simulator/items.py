@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from relay.simulator.fields import (
     Check,
     FieldRefused,
-    anything,
+    boolean,
     list_of,
     nullable,
     one_of,
@@ -74,7 +74,9 @@ _ITEM = tagged(
         "function_call_output": record(
             {**_COMMON, "call_id": text, "output": text}, required=("call_id", "output")
         ),
-        "mcp_approval_response": anything,
+        "mcp_approval_response": record(
+            {**_COMMON, "approval_request_id": text, "approve": boolean, "reason": nullable(text)}
+        ),
     },
 )
 

@@ -133,18 +133,26 @@ def _is_meant(tool_name: str, written: str) -> bool:
 
 
 def _arguments(tool: Mapping[str, Any], written: str) -> dict[str, object]:
-    parameters = tool.get("parameters") or {}
-    fields: Mapping[str, Any] = parameters.get("properties") or {}
-    wanted = parameters.get("required") or list(fields)[:1]
-    return {name: _argument(fields.get(name) or {}, written) for name in wanted}
+    parameters = _object(tool.get("parameters"))
+    fields = _object(parameters.get("properties"))
+    wanted = parameters.get("required")
+    names = wanted if isinstance(wanted, list) else list(fields)[:1]
+    return {name: _argument(_object(fields.get(name)), written) for name in names if isinstance(name, str)}
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    """Take what a client wrote as a JSON schema for no more than it is."""
+    return value if isinstance(value, dict) else {}
 
 
 def _argument(field: Mapping[str, Any], written: str) -> object:
-    if field.get("enum"):
-        chosen: object = field["enum"][0]
+    allowed = field.get("enum")
+    if isinstance(allowed, list) and allowed:
+        chosen: object = allowed[0]
         return chosen
     simple = {"integer": 1, "number": 1, "boolean": True, "array": [], "object": {}}
-    if field.get("type") in simple:
-        return simple[field["type"]]
+    kind = field.get("type")
+    if isinstance(kind, str) and kind in simple:
+        return simple[kind]
     place = re.search(r"\b(?:in|at|for)\s+([A-Z][\w'-]*(?:\s+[A-Z][\w'-]*)*)", written)
     return place[1] if place else "Paris"

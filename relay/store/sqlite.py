@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from relay.store import calls, journal, workers
 from relay.store.checkpoint import Checkpointer
 from relay.store.faults import unavailable
-from relay.store.file import connect, open_file
+from relay.store.file import begin, connect, open_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -203,9 +203,9 @@ class SqliteStore:
 
     @contextmanager
     def _writing(self, *, quiet: bool = False) -> Iterator[sqlite3.Connection]:
-        """One transaction; IMMEDIATE, so that what it read still holds when it writes."""
+        """One transaction, whole or not at all."""
         try:
-            self._db.execute("BEGIN IMMEDIATE")
+            begin(self._db)
             try:
                 yield self._db
                 self._db.execute("COMMIT")

@@ -13,7 +13,8 @@ from relay.core.profile import Profile
 from relay.exchange import Exchange
 from relay.store.protocol import Ceiling
 from relay.store.sqlite import SqliteStore
-from relay.supervisor import Supervisor, Terms
+from relay.supervisor import Supervisor
+from relay.terms import Terms
 from relay.web.calls import Calls
 from relay.web.connect import Connect
 from relay.web.direct import Direct

@@ -5,14 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
+import time
+from array import array
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.mediastreams import MediaStreamError
+from av import AudioFrame
 
 from relay.simulator.app import create_app
 from relay.simulator.conversation import Conversation
 from relay.simulator.ice import adapt_aioice
+from relay.simulator.peer import loudness_db
 from relay.simulator.server import SimulatorServer, listening_socket
 from relay.simulator.session_config import full_session, read_session
 from relay.simulator.settings import Settings
@@ -144,9 +152,113 @@ class Running:
             url = "/openai/v1/realtime/calls"
             return await client.post(url, content=offer, headers=headers, params=query)
 
+    async def ended(self, seconds: float = 8) -> dict[str, Any]:
+        """Wait until no call is live; give the ledger."""
+        async with asyncio.timeout(seconds):
+            while (ledger := await self.ledger())["live"]:
+                await asyncio.sleep(0.05)
+        return ledger
+
     async def ledger(self) -> dict[str, Any]:
         shown: dict[str, Any] = (await self.http.get("/simulator/calls")).json()
         return shown
+
+
+_WAVE = array("h", [int(9000 * math.sin(n / 480 * math.tau * 3)) for n in range(960)]).tobytes()
+
+
+class Microphone(MediaStreamTrack):
+    """Silence, or a tone while `loud`."""
+
+    kind = "audio"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loud = False
+        self._frames = 0
+        self._began = 0.0
+
+    async def recv(self) -> AudioFrame:
+        if not self._frames:
+            self._began = time.monotonic()
+        await asyncio.sleep(max(0.0, self._began + self._frames * 0.02 - time.monotonic()))
+        frame = AudioFrame(format="s16", layout="mono", samples=960)
+        frame.planes[0].update(_WAVE if self.loud else bytes(1920))
+        frame.sample_rate = 48000
+        frame.pts = self._frames * 960
+        frame.time_base = Fraction(1, 48000)
+        self._frames += 1
+        return frame
+
+
+class Browser:
+    """The browser's side of a call."""
+
+    def __init__(self, simulator: Running, *, speaks: bool = True, label: str = "oai-events") -> None:
+        self.simulator = simulator
+        self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self.microphone = Microphone()
+        self.loudest_db = -100.0
+        self.events: list[dict[str, Any]] = []
+        self.connected = asyncio.Event()
+        self.closed = asyncio.Event()
+        self.call_id = ""
+        self.answer = ""
+        if speaks:
+            self.connection.addTrack(self.microphone)
+        else:
+            self.connection.addTransceiver("audio", direction="recvonly")
+        self.channel = self.connection.createDataChannel(label)
+        self.channel.on("message", lambda message: self.events.append(json.loads(message)))
+        self.channel.on("open", self.connected.set)
+        self.channel.on("close", self.closed.set)
+        self.connection.on("track", lambda track: asyncio.ensure_future(self._listen(track)))
+
+    async def _listen(self, track: MediaStreamTrack) -> None:
+        while True:
+            try:
+                frame = await track.recv()
+            except MediaStreamError:
+                return
+            assert isinstance(frame, AudioFrame)
+            self.loudest_db = max(self.loudest_db, loudness_db(bytes(frame.planes[0])))
+
+    async def place(self, session: dict[str, Any] | None = None, **query: str) -> int:
+        await self.connection.setLocalDescription(await self.connection.createOffer())
+        secret = await self.simulator.mint(**(session or {}))
+        answer = await self.simulator.exchange_offer(secret, self.connection.localDescription.sdp, **query)
+        self.answer = answer.text
+        if answer.status_code == 201:
+            self.call_id = answer.headers["location"].rsplit("/", 1)[1]
+            await self.connection.setRemoteDescription(RTCSessionDescription(answer.text, "answer"))
+        return answer.status_code
+
+    async def connect(self, session: dict[str, Any] | None = None, **query: str) -> None:
+        assert await self.place(session, **query) == 201
+        async with asyncio.timeout(5):
+            await self.connected.wait()
+
+    def send(self, kind: str, **fields: Any) -> None:
+        self.channel.send(json.dumps({"type": kind, **fields}))
+
+    async def until(self, kind: str, seconds: float = 8) -> dict[str, Any]:
+        async with asyncio.timeout(seconds):
+            while not (found := [event for event in self.events if event["type"] == kind]):
+                await asyncio.sleep(0.01)
+        return found[-1]
+
+    @property
+    def types(self) -> list[str]:
+        return [event["type"] for event in self.events]
+
+
+@contextlib.asynccontextmanager
+async def _browsing(simulator: Running, **options: Any) -> AsyncIterator[Browser]:
+    browser = Browser(simulator, **options)
+    try:
+        yield browser
+    finally:
+        await browser.connection.close()
 
 
 @contextlib.asynccontextmanager
@@ -181,5 +293,11 @@ def running() -> Callable[..., contextlib.AbstractAsyncContextManager[Running]]:
 
 @pytest.fixture
 def client() -> type[Client]:
-    """A client of a simulator inside the test's own process."""
+    """A client of a simulator in the same process."""
     return Client
+
+
+@pytest.fixture
+def browsing() -> Callable[..., contextlib.AbstractAsyncContextManager[Browser]]:
+    """An aiortc client that plays the browser."""
+    return _browsing

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-from relay.simulator.faults import faults_from
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Client
@@ -133,7 +129,7 @@ async def test_every_recorded_offer_is_answered(client: type[Client], offer: str
 
 async def test_openai_takes_offer_and_session_in_one_form_with_a_standing_key(client: type[Client]) -> None:
     async with client(flavour="openai") as http:
-        form = {"sdp": (None, http.offer, "application/sdp"), "session": (None, json.dumps(SESSION))}
+        form = {"sdp": (None, http.offer), "session": (None, json.dumps(SESSION))}
         answer = await http.post(f"{API}/calls", files=form)
         unknown = {"sdp": (None, http.offer), "session": (None, '{"type":"realtime","model":"x"}')}
         refused = await http.post(f"{API}/calls", files=unknown)

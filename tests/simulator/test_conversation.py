@@ -6,11 +6,43 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from relay.simulator.stage import Expired
+from relay.simulator.conversation import Conversation
+from relay.simulator.faults import json_text
+from relay.simulator.session_config import full_session
+from relay.simulator.speech import load_utterances
+from relay.simulator.stage import Emit, Expired, Stage
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Talk
+
+KINDS = [
+    "session.update",
+    "conversation.item.create",
+    "conversation.item.delete",
+    "conversation.item.truncate",
+    "input_audio_buffer.commit",
+    "input_audio_buffer.clear",
+    "output_audio_buffer.clear",
+    "response.create",
+    "response.cancel",
+]
+NAMES = [
+    "session",
+    "item",
+    "item_id",
+    "response",
+    "type",
+    "role",
+    "content",
+    "text",
+    "audio",
+    "input",
+    "output",
+]
+NAMES += ["tools", "tool_choice", "parameters", "name", "instructions", "turn_detection", "output_modalities"]
 
 
 @pytest.mark.parametrize(
@@ -104,3 +136,52 @@ def test_the_time_limit_is_an_error_event_and_then_the_end(talk: type[Talk]) -> 
 
     assert call.last("error")["error"]["code"] == "session_expired"
     assert isinstance(call.effects[-1], Expired)
+
+
+STOCK = load_utterances()
+WORDS = st.sampled_from(
+    ["", "gpt-realtime", "realtime", "message", "user", "function", "server_vad", "\ud800", "weather"]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 10**10) | st.floats() | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=5),
+    max_leaves=12,
+)
+TOOL = st.fixed_dictionaries({"type": st.just("function"), "name": WORDS}, optional={"parameters": VALUES})
+ITEM = st.fixed_dictionaries(
+    {"type": st.sampled_from(["message", "function_call", "function_call_output"])},
+    optional={
+        "id": WORDS,
+        "role": st.sampled_from(["user", "system", "assistant"]),
+        "content": st.lists(
+            st.fixed_dictionaries({"type": st.just("input_text"), "text": WORDS}), max_size=2
+        ),
+        "call_id": WORDS,
+        "output": WORDS,
+        "name": WORDS,
+        "arguments": VALUES,
+    },
+)
+RESPONSE = {"tools": st.lists(TOOL, max_size=2), "input": st.lists(ITEM, max_size=2), "metadata": VALUES}
+RESPONSE |= {"tool_choice": WORDS, "output_modalities": st.sampled_from([["text"], ["audio"], []])}
+FIELDS = dict.fromkeys(NAMES, VALUES) | {
+    "item": ITEM | VALUES,
+    "response": st.fixed_dictionaries({}, optional=RESPONSE) | VALUES,
+    "session": st.fixed_dictionaries({"type": st.just("realtime")}, optional=dict.fromkeys(NAMES, VALUES)),
+}
+EVENTS = st.fixed_dictionaries({"type": st.sampled_from(KINDS)}, optional=FIELDS)
+ONES = st.sampled_from(sorted(FIELDS)).flatmap(
+    lambda name: st.fixed_dictionaries({"type": st.sampled_from(KINDS), name: FIELDS[name]})
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(ONES | EVENTS, max_size=6))
+def test_no_client_event_breaks_a_conversation(events: list[dict[str, object]]) -> None:
+    stage = Stage(full_session({"type": "realtime", "model": "m"}, session_id="s"), STOCK)
+    conversation = Conversation(stage)
+    for number, one in enumerate(events):
+        effects = conversation.client_event(json.dumps(one), float(number))
+
+        assert all(json_text(effect.event).encode() for effect in effects if isinstance(effect, Emit))
+    conversation.advance(1000.0)

@@ -102,3 +102,15 @@ def test_a_required_tool_is_called_whatever_was_said(talk: type[Talk]) -> None:
     call.pause(0.5)
 
     assert call.last("response.function_call_arguments.done")["name"] == "get_weather"
+
+
+@pytest.mark.parametrize(
+    "parameters", [None, [], "x", {"properties": []}, {"required": "city"}, {"required": [1]}]
+)
+def test_a_tool_with_a_strange_schema_is_called_all_the_same(talk: type[Talk], parameters: object) -> None:
+    call = talk({"tools": [{"type": "function", "name": "get_weather", "parameters": parameters}]})
+    call.type_text("weather")
+    call.send("response.create")
+    call.wait(1)
+
+    assert json.loads(call.last("response.function_call_arguments.done")["arguments"]) == {}

@@ -90,6 +90,28 @@ def test_a_worker_that_was_only_slow_learns_that_it_lost_its_calls(store: Sqlite
     assert run(store.renew("a", clock.advance(1))) is True
 
 
+def test_a_worker_that_lost_only_some_of_its_calls_learns_that_too(store: SqliteStore) -> None:
+    clock = StoppedClock()
+    run(store.renew("a", clock.now()))
+    for number in range(3):
+        admit_live(store, a_call(key=call_key(str(number))), clock.now())
+    run(store.adopt("b", clock.advance(10), limit=1))
+
+    assert run(store.renew("a", clock.now())) is False
+    assert len(run(store.owned("a"))) == 2
+    assert run(store.adopt("b", clock.now())) == []
+
+
+def test_nobody_adopts_from_himself(store: SqliteStore) -> None:
+    clock = StoppedClock()
+    for name in "ab":
+        run(store.renew(name, clock.now()))
+        admit_live(store, a_call(key=call_key(name), owner=name), clock.now())
+
+    assert [item.call.key for item in run(store.adopt("a", clock.advance(10)))] == [call_key("b")]
+    assert run(store.renew("a", clock.now())) is True
+
+
 def test_a_slow_worker_that_takes_a_new_call_keeps_it_and_still_learns_of_its_loss(
     store: SqliteStore,
 ) -> None:

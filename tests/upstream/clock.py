@@ -20,6 +20,11 @@ class Clock:
     def __call__(self) -> float:
         return self.now
 
+    @property
+    def sleepers(self) -> int:
+        """How many wait for it to move."""
+        return len(self._sleepers)
+
     async def sleep(self, seconds: float) -> None:
         woken = asyncio.Event()
         self._sleepers.append((self.now + seconds, woken))
@@ -39,5 +44,5 @@ class Clock:
 async def eventually(condition: Callable[[], bool]) -> None:
     """Wait, in real time, for something that another thread does."""
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - the other thread knows no event of ours
+        while not condition():
             await asyncio.sleep(0.005)

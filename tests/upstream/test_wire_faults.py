@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import gzip
-import resource
 from typing import TYPE_CHECKING
 
 import pytest
 
 from relay.core.upstream import CallRef, HungUp
-from relay.errors import UpstreamBadAnswer, UpstreamError, UpstreamTimeout, UpstreamUnreachable
-from tests.upstream.parts import ANSWER, CALL_ID, LOCATION, build_upstream, connect, in_seconds, place
+from relay.errors import UpstreamError, UpstreamTimeout, UpstreamUnreachable
+from tests.upstream.parts import ANSWER, CALL_ID, build_upstream, connect, in_seconds, place
 from tests.upstream.wire import Visit, Wire
 
 if TYPE_CHECKING:
@@ -113,59 +110,6 @@ async def test_up_07_27_an_exchange_that_says_nothing_in_time_is_in_doubt_and_se
         await upstream.close()
 
 
-async def test_up_27_a_dripping_answer_ends_at_the_deadline_and_the_call_keeps_its_name() -> None:
-    async def drip_the_body(visit: Visit) -> None:
-        await visit.respond(201, b"v=0\r\n", {"Location": LOCATION}, length=5000)
-        while True:
-            await visit.send(b"a")
-            await asyncio.sleep(0.05)
-
-    async with Wire(at_calls(drip_the_body)) as wire:
-        upstream = build_upstream(wire.url)
-        placed = await place(upstream, seconds=0.4)
-
-        with pytest.raises(UpstreamTimeout) as raised:
-            await placed.answer()
-
-        assert placed.ref == CallRef("gpt-realtime", CALL_ID)
-        assert not raised.value.in_doubt
-        await upstream.close()
-
-
-async def test_up_09_an_answer_cut_off_in_the_middle_leaves_the_call_known() -> None:
-    async def cut_off(visit: Visit) -> None:
-        await visit.respond(201, b"v=0\r\n", {"Location": LOCATION}, length=5000)
-        visit.reset()
-
-    async with Wire(at_calls(cut_off)) as wire:
-        upstream = build_upstream(wire.url)
-        placed = await place(upstream)
-
-        with pytest.raises(UpstreamBadAnswer):
-            await placed.answer()
-
-        assert placed.ref is not None
-        await upstream.close()
-
-
-async def test_the_name_of_a_call_is_known_before_its_answer_is_written() -> None:
-    named = asyncio.Event()
-
-    async def name_first(visit: Visit) -> None:
-        await visit.respond(201, b"", {"Location": LOCATION}, length=len(ANSWER))
-        await named.wait()
-        await visit.send(ANSWER.encode())
-
-    async with Wire(at_calls(name_first)) as wire:
-        upstream = build_upstream(wire.url)
-        placed = await place(upstream)
-        named.set()
-
-        assert await placed.answer() == ANSWER
-        assert placed.timings["exchange"] > 0
-        await upstream.close()
-
-
 async def test_up_10_a_connection_that_the_upstream_closed_while_idle_is_not_used() -> None:
     async with Wire(Visit.answer) as wire:
         upstream = build_upstream(wire.url)
@@ -177,75 +121,6 @@ async def test_up_10_a_connection_that_the_upstream_closed_while_idle_is_not_use
 
         assert wire.connections == 2
         assert len(wire.sent_to("/calls")) == 2
-        await upstream.close()
-
-
-async def test_up_25_a_gzip_bomb_is_not_unfolded() -> None:
-    bomb = gzip.compress(b"v=0\r\n" + b"a" * 60_000_000)
-
-    async def explode(visit: Visit) -> None:
-        await visit.respond(201, bomb, {"Location": LOCATION, "Content-Encoding": "gzip"})
-
-    async with Wire(at_calls(explode)) as wire:
-        upstream = build_upstream(wire.url)
-        await connect_and_expect_a_bad_answer(upstream_url=wire.url)
-        gc.collect()
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-        with pytest.raises(UpstreamBadAnswer):
-            await connect(upstream)
-
-        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1024
-        await upstream.close()
-
-
-async def connect_and_expect_a_bad_answer(upstream_url: str) -> None:
-    """Reach the peak that one such exchange needs anyway, before it is measured."""
-    upstream = build_upstream(upstream_url)
-    with pytest.raises(UpstreamBadAnswer):
-        await connect(upstream)
-    await upstream.close()
-
-
-async def test_up_21_an_endless_answer_is_cut_at_its_bound() -> None:
-    sent = 0
-
-    async def pour(visit: Visit) -> None:
-        nonlocal sent
-        await visit.send(
-            b"HTTP/1.1 201 Created\r\nLocation: "
-            + LOCATION.encode()
-            + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
-        )
-        while sent < 100_000_000:
-            await visit.send(b"1000\r\n" + b"a" * 4096 + b"\r\n")
-            sent += 4096
-
-    async with Wire(at_calls(pour)) as wire:
-        upstream = build_upstream(wire.url)
-
-        with pytest.raises(UpstreamBadAnswer):
-            await connect(upstream)
-
-        assert sent < 50_000_000
-        await upstream.close()
-
-
-async def test_the_status_of_a_refusal_counts_though_its_body_never_ends() -> None:
-    async def refuse_slowly(visit: Visit) -> None:
-        await visit.respond(500, b"{", length=5000)
-        await asyncio.sleep(60)
-
-    async with Wire(at_calls(refuse_slowly)) as wire:
-        upstream = build_upstream(wire.url)
-        began = asyncio.get_running_loop().time()
-
-        with pytest.raises(UpstreamError) as raised:
-            await place(upstream)
-
-        assert raised.value.upstream is not None
-        assert raised.value.upstream.status == 500
-        assert asyncio.get_running_loop().time() - began < 2
         await upstream.close()
 
 
@@ -318,15 +193,6 @@ async def test_a_failed_exchange_leaves_no_connection_behind(
         await upstream.close()
 
 
-async def test_up_31_a_hang_up_that_is_not_answered_is_unsure_at_its_deadline() -> None:
-    async with Wire(silence) as wire:
-        upstream = build_upstream(wire.url)
-
-        assert await upstream.hang_up(CallRef("d", CALL_ID), deadline=in_seconds(0.2)) is HungUp.UNSURE
-
-        await upstream.close()
-
-
 async def test_load_10_hang_ups_have_a_pool_of_their_own() -> None:
     async def script(visit: Visit) -> None:
         await (visit.respond(200) if visit.heard.path.endswith("/hangup") else silence(visit))
@@ -350,3 +216,12 @@ def pool_size(upstream: object) -> int:
     """Connections that httpx still holds for exchanges."""
     client = upstream._exchange_api._client  # type: ignore[attr-defined]
     return len(client._transport._pool.connections)
+
+
+async def test_up_31_a_hang_up_that_is_not_answered_is_unsure_at_its_deadline() -> None:
+    async with Wire(silence) as wire:
+        upstream = build_upstream(wire.url)
+
+        assert await upstream.hang_up(CallRef("d", CALL_ID), deadline=in_seconds(0.2)) is HungUp.UNSURE
+
+        await upstream.close()

@@ -22,7 +22,7 @@ def _busy_simulator() -> Iterator[SimulatorProcess]:
 
 @pytest.fixture(scope="module", name="started_relay")
 def _started_relay(busy_simulator: SimulatorProcess) -> Iterator[RelayProcess]:
-    settings = {"RELAY_EXCHANGE_SECONDS": "3"}
+    settings = {"RELAY_EXCHANGE_SECONDS": "3", "RELAY_CALLS_TOTAL": "0"}
     with RelayProcess({**busy_simulator.relay_environment(), **settings}) as process:
         yield process
         assert "Traceback" not in process.output, process.output

@@ -70,12 +70,12 @@ def test_up_20_answers_that_only_look_odd_are_taken(
 
 
 @pytest.mark.parametrize(
-    ("fault", "mints"),
-    [({"status": 500}, 2), ({"status": 401}, 2), ({"kind": "reset"}, 2), ({"kind": "rate_limited"}, 2)],
-    ids=["UP-17 server error", "UP-12 key refused", "UP-08 reset", "UP-16 limits"],
+    "fault",
+    [{"status": 500}, {"kind": "reset"}, {"kind": "rate_limited"}],
+    ids=["UP-17 server error", "UP-08 reset", "UP-16 limits"],
 )
 def test_a_mint_is_repeated_once(
-    fault: dict[str, Any], mints: int, relay: RelayProcess, simulator: SimulatorProcess
+    fault: dict[str, Any], relay: RelayProcess, simulator: SimulatorProcess
 ) -> None:
     simulator.fault(step="mint", **fault)
 
@@ -83,7 +83,20 @@ def test_a_mint_is_repeated_once(
 
     requests = simulator.ledger()["requests"]
     assert isinstance(requests, dict)
-    assert (response.status_code, requests["mint"], requests["calls"]) == (201, mints, 1)
+    assert (response.status_code, requests["mint"], requests["calls"]) == (201, 2, 1)
+
+
+def test_up_13_a_refused_key_is_not_shown_a_second_time(
+    relay: RelayProcess, simulator: SimulatorProcess
+) -> None:
+    simulator.fault(step="mint", status=401)
+
+    response = relay.connect(_OFFER)
+
+    requests = simulator.ledger()["requests"]
+    assert isinstance(requests, dict)
+    assert (response.status_code, response.json()["code"]) == (502, "upstream_auth")
+    assert (requests["mint"], requests["calls"]) == (1, 0)
 
 
 def test_up_12_a_spent_client_secret_is_replaced_and_the_offer_sent_once_more(

@@ -1,0 +1,174 @@
+"""The look that a worker takes every quarter of a second: all that time, and other workers, bring about.
+
+It renews the lease, adopts the calls of the dead, follows what others have written of this worker's calls,
+and does what is due. Nothing waits for it on the path of an offer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from relay.audit import log_adoption
+from relay.core.call import Event, State
+from relay.core.clocks import HEARTBEAT_SECONDS, due_event, due_reason, hang_up_in, warning_in
+from relay.errors import StoreUnavailable
+from relay.telemetry import fault_of, log
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from relay.clock import Clock
+    from relay.core.record import Advanced, Call
+    from relay.hang_ups import HangUps
+    from relay.ledger import Ledger
+    from relay.listeners import Listeners
+    from relay.store.protocol import Store
+
+_log = logging.getLogger("relay.calls")
+
+LOOK_SECONDS = 0.25
+PURGE_SECONDS = 60.0
+
+
+class Watch:
+    """Looks after the calls of one worker.
+
+    Args:
+        owner: This worker.
+        store: Holds the truth.
+        ledger: What this worker knows.
+        hang_ups: Begun here when they are due.
+        listeners: Woken by what is published.
+        follow: Does what a step of a call's life asks for.
+        clock: Tells the time.
+        sleep: Waits between two looks.
+        retention_days: How long an ended call stays readable.
+    """
+
+    def __init__(
+        self,
+        *,
+        owner: str,
+        store: Store,
+        ledger: Ledger,
+        hang_ups: HangUps,
+        listeners: Listeners,
+        follow: Callable[[Advanced], None],
+        clock: Clock,
+        sleep: Callable[[float], Awaitable[None]],
+        retention_days: float,
+    ) -> None:
+        self._owner = owner
+        self._store = store
+        self._ledger = ledger
+        self._hang_ups = hang_ups
+        self._listeners = listeners
+        self._follow = follow
+        self._clock = clock
+        self._sleep = sleep
+        self._retention_days = retention_days
+        self._cursor = 0
+        self._renewed = self._purged = float("-inf")
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Look once, and from then on again and again.
+
+        Raises:
+            StoreUnavailable: The store cannot be used.
+        """
+        self._cursor = await self._store.last_entry_id()
+        await self.look()
+        self._task = asyncio.create_task(self._keep_looking(), name="watch")
+
+    async def close(self) -> None:
+        """Look no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def look(self) -> None:
+        """Do everything that is due now."""
+        now = self._clock.now().boot_seconds
+        try:
+            if await self._ledger.catch_up():
+                if now - self._renewed >= HEARTBEAT_SECONDS:
+                    await self._renew()
+                    self._renewed = now
+                await self._read_journal()
+                if now - self._purged >= PURGE_SECONDS:
+                    await self._store.purge(self._clock.now(), retention_days=self._retention_days)
+                    self._purged = now
+        except StoreUnavailable as fault:
+            self._ledger.missed(fault)
+        for call in self._ledger.due():
+            await self._attend(call)
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await self._sleep(LOOK_SECONDS)
+            try:
+                await self.look()
+            except Exception as error:  # noqa: BLE001 - the clocks of all calls hang on this task
+                log(_log, logging.ERROR, "looking after calls failed unexpectedly", **fault_of(error))
+
+    async def _renew(self) -> None:
+        """Renew the lease, and adopt what others have left."""
+        if not await self._store.renew(self._owner, self._clock.now()):
+            self._ledger.take_all(await self._store.owned(self._owner))
+        for advanced in await self._store.adopt(self._owner, self._clock.now()):
+            log_adoption(advanced.call)
+            self._ledger.take(advanced.call)
+            self._follow(advanced)
+
+    async def _read_journal(self) -> None:
+        """Follow what any worker has written of this one's calls, and wake who listens."""
+        for entry in await self._store.entries_since(self._cursor):
+            self._cursor = entry.id
+            self._listeners.wake(entry.key)
+            known = self._ledger.get(entry.key)
+            if known is None or entry.body.get("state") in (None, known.state):
+                continue
+            call = await self._store.get(entry.key)
+            if call is not None:
+                self._ledger.take(call)
+                if call.state is State.ENDING:
+                    self._hang_ups.start(call.key)
+
+    async def _attend(self, call: Call) -> None:
+        """Do what is due for one call."""
+        now = self._clock.now()
+        if hang_up_in(call, now) <= 0:
+            self._hang_ups.start(call.key)
+        try:
+            if warning_in(call, now) <= 0:
+                await self._store.warn(call.key, now)
+                self._ledger.warned(call)
+                self._listeners.wake(call.key)
+            if due_event(call, now) is not None:
+                await self._expire(call)
+        except StoreUnavailable as fault:
+            self._ledger.missed(fault)
+            await self._expire_alone(call)
+        self._ledger.look_again(call, LOOK_SECONDS)
+
+    async def _expire(self, call: Call) -> None:
+        """Have the store judge: somebody may have shown a sign of life to another worker."""
+        advanced = await self._store.expire(call.key, self._owner, self._clock.now())
+        if advanced is not None:
+            self._ledger.take(advanced.call)
+            self._follow(advanced)
+        elif (current := await self._store.get(call.key)) is not None:
+            self._ledger.take(current)
+
+    async def _expire_alone(self, call: Call) -> None:
+        """Judge by this worker's own copy while the store is away."""
+        now = self._clock.now()
+        event = due_event(call, now)
+        if event is not None:
+            reason = due_reason(call, now) if event is Event.REASON else None
+            advanced = await self._ledger.record(call.key, event, reason=reason)
+            if advanced is not None:
+                self._follow(advanced)
