@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
 from relay.core.upstream import CallRef, NotWanted
@@ -32,6 +31,7 @@ from tests.upstream.parts import (
 )
 
 if TYPE_CHECKING:
+    import httpx
     from pytest_httpx import HTTPXMock
 
     from relay.upstream.realtime import RealtimeUpstream
