@@ -14,13 +14,10 @@ from relay.store.schema import migrate
 if TYPE_CHECKING:
     from pathlib import Path
 
-BUSY_MILLISECONDS = 5
-"""How long SQLite itself waits for another connection.
+BEGIN_SECONDS = 0.25
+"""How long a write waits for another process's, which takes well under a millisecond."""
 
-Short, because its pauses grow to 100 ms and under load others would always be quicker; see `begin`.
-"""
-
-_BEGIN_SECONDS = 0.25
+_PAUSE_SECONDS = 0.0002  # SQLite's own pauses grow to 100 ms, and others would always be quicker
 
 _OPENING_MILLISECONDS = 5_000  # another worker may be making the store, or bringing it up
 _LOG_BYTES = 16 * 1024 * 1024
@@ -39,12 +36,12 @@ def open_file(path: Path) -> sqlite3.Connection:
         raise unavailable(fault) from fault
 
 
-def connect(path: Path, *, busy_milliseconds: int = BUSY_MILLISECONDS) -> sqlite3.Connection:
+def connect(path: Path, *, busy_milliseconds: int = 0) -> sqlite3.Connection:
     """Open one more connection to a store that is there.
 
     Args:
         path: The file.
-        busy_milliseconds: How long its operations wait for another connection.
+        busy_milliseconds: How long its operations wait for another connection; `begin` waits by itself.
 
     Raises:
         sqlite3.Error: It cannot be opened.
@@ -66,13 +63,14 @@ def begin(db: sqlite3.Connection) -> None:
         sqlite3.OperationalError: Another process holds the lock, which it does for well under a
             millisecond in the course of things, and did so for 250 ms.
     """
-    give_up = time.monotonic() + _BEGIN_SECONDS
+    give_up = time.monotonic() + BEGIN_SECONDS
     while True:
         try:
             db.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as fault:
             if not fault_name(fault).startswith("SQLITE_BUSY") or time.monotonic() > give_up:
                 raise
+            time.sleep(_PAUSE_SECONDS)
         else:
             return
 
@@ -89,7 +87,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         _become_wal(db)
         migrate(db)
         _check_sound(db)
-        db.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+        db.execute("PRAGMA busy_timeout = 0")
     except BaseException:
         db.close()
         raise

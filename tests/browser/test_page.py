@@ -28,7 +28,11 @@ def test_the_policy_is_kept_and_a_breach_would_be_seen(visit: Visit) -> None:
     page.start()
     assert page.complaints == []
 
-    page.expected = ["policy violated", "Content Security Policy", "TrustedHTML|Trusted Type|requires 'Trusted"]
+    page.expected = [
+        "policy violated",
+        "Content Security Policy",
+        "TrustedHTML|Trusted Type|requires 'Trusted",
+    ]
     page.tab.evaluate(
         """() => { const script = document.createElement("style"); script.textContent = "b { color: red }";
                    document.head.append(script); }"""

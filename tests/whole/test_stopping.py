@@ -31,7 +31,9 @@ def _ctrl_c(relay: RelayProcess, child: int) -> None:
     relay.process.send_signal(signal.SIGINT)
 
 
-@pytest.mark.parametrize("means", [_ctrl_c, lambda relay, _: relay.process.terminate()], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize(
+    "means", [_ctrl_c, lambda relay, _: relay.process.terminate()], ids=["Ctrl-C", "SIGTERM"]
+)
 def test_a_signal_ends_relay_and_simulator_at_once_and_cleanly(
     means: Callable[[RelayProcess, int], None],
 ) -> None:

@@ -25,7 +25,14 @@ _CASES: dict[str, tuple[dict[str, Any], int, str, int, int, int]] = {
         *(502, "upstream_error", 1, 1, 0),
     ),
     "UP-09 answer cut off": ({"kind": "reset", "when": "mid_body"}, 502, "upstream_bad_answer", 1, 1, 1),
-    "UP-11 offer refused": ({"status": 400, "code": "invalid_offer"}, 422, "upstream_rejected_offer", 1, 0, 0),
+    "UP-11 offer refused": (
+        {"status": 400, "code": "invalid_offer"},
+        422,
+        "upstream_rejected_offer",
+        1,
+        0,
+        0,
+    ),
     "UP-13 forbidden": ({"status": 403}, 502, "upstream_auth", 1, 0, 0),
     "UP-14 no deployment": ({"status": 404}, 502, "upstream_misconfigured", 1, 0, 0),
     "UP-16 limits": ({"kind": "rate_limited"}, 503, "upstream_rate_limited", 1, 0, 0),
@@ -108,11 +115,15 @@ def test_up_12_a_spent_client_secret_is_replaced_and_the_offer_sent_once_more(
     assert simulator.ledger()["created"] == 1
 
 
-@pytest.mark.parametrize(("said", "told"), [({"Retry-After": "7"}, 7), ({"retry-after-ms": "2100"}, 3), ({}, 5)])
+@pytest.mark.parametrize(
+    ("said", "told"), [({"Retry-After": "7"}, 7), ({"retry-after-ms": "2100"}, 3), ({}, 5)]
+)
 def test_up_16_the_browser_is_told_how_long_to_wait(
     said: dict[str, str], told: int, relay: RelayProcess, simulator: SimulatorProcess
 ) -> None:
-    simulator.fault(step="calls", kind="rate_limited", headers={"Retry-After": None, "retry-after-ms": None, **said})
+    simulator.fault(
+        step="calls", kind="rate_limited", headers={"Retry-After": None, "retry-after-ms": None, **said}
+    )
 
     response = relay.connect(_OFFER)
 
