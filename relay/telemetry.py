@@ -15,17 +15,8 @@ from typing import Literal
 
 LogFormat = Literal["text", "json"]
 
-_CHATTY = (
-    "httpx",
-    "httpcore",
-    "hpack",
-    "azure",
-    "msal",
-    "urllib3",
-    "python_multipart",
-    "multipart",
-    "asyncio",
-)
+_CHATTY = ("httpx", "httpcore", "hpack", "urllib3", "python_multipart", "multipart", "asyncio")
+_TELLTALE = ("azure", "msal")  # they log refusals in full, with tenant and client, at WARNING
 
 
 def log(logger: logging.Logger, level: int, event: str, **fields: object) -> None:
@@ -96,5 +87,7 @@ def configure_logging(log_format: LogFormat, level: str) -> None:
     root.setLevel(level)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in _TELLTALE:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     # uvicorn's own start and stop lines are ours to say.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)

@@ -84,7 +84,7 @@ class ApiKeyCredential:
     def _read_key(self) -> str:
         try:
             key = self._read().strip()
-        except (OSError, UnicodeDecodeError):
+        except (OSError, ValueError):
             key = ""
         if not _KEY.fullmatch(key):
             raise UpstreamAuthUnavailable("The API key cannot be read, or holds characters that no key has.")

@@ -175,7 +175,7 @@ ONES = st.sampled_from(sorted(FIELDS)).flatmap(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(ONES | EVENTS, max_size=6))
 def test_no_client_event_breaks_a_conversation(events: list[dict[str, object]]) -> None:
     stage = Stage(full_session({"type": "realtime", "model": "m"}, session_id="s"), STOCK)
