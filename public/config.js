@@ -21,6 +21,7 @@ import { numberAt, stringAt, valueAt } from "./events.js";
  * @property {Profile[]} profiles at least one
  * @property {number} maxCallSeconds 0 when unknown
  * @property {number} exchangeSeconds how long the relay lets the browser wait at most
+ * @property {number} presenceSeconds how long the relay lets a page be silent
  * @property {boolean} direct whether the page may exchange the offer with the upstream itself
  * @property {RTCIceServer[]} iceServers
  */
@@ -40,6 +41,7 @@ export function configFromJson(json) {
     profiles: profiles.map((profile) => profileFromJson(profile, transcribed)),
     maxCallSeconds: numberAt(json, "limits", "max_call_seconds") ?? 0,
     exchangeSeconds: numberAt(json, "limits", "exchange_seconds") ?? 20,
+    presenceSeconds: numberAt(json, "limits", "presence_seconds") ?? 15,
     direct: valueAt(json, "direct") === true,
     iceServers: Array.isArray(iceServers) ? iceServers : [],
   };

@@ -1,12 +1,13 @@
 /**
- * The HTTP side of a call: the offer goes out, the answer or a problem comes back; later the hang-up.
+ * The HTTP side of a call: the offer goes out, the answer or a problem comes back; later events, and the hang-up.
+ * When any of it is to be done is decided elsewhere.
  *
  * An answer is believed only with the right status, the right content type and the right first line: whatever
  * else comes (a proxy's page, a sign-in form) becomes a problem and never reaches the peer connection.
  */
 
 import { configFromJson } from "./config.js";
-import { stringAt } from "./events.js";
+import { numberAt, stringAt } from "./events.js";
 import { ProblemError, ownProblem, problemFromResponse } from "./problems.js";
 
 /** How much longer than the relay's own deadline we wait, so that its words arrive instead of ours. */
@@ -18,8 +19,16 @@ const GRACE_SECONDS = 5;
  * @typedef {object} Exchange
  * @property {string} answer SDP
  * @property {string} callUrl absolute; DELETE ends the call; empty in direct mode
+ * @property {string} eventsUrl absolute; the call's event stream; empty where there is none
  * @property {string} requestId
  * @property {string} serverTiming the `Server-Timing` header
+ */
+
+/**
+ * @typedef {object} Standing How a call stands at the relay.
+ * @property {boolean} over
+ * @property {string} reason why it ends or has ended, as the relay names it; empty while it goes on
+ * @property {number | null} secondsLeft until its limit
  */
 
 /** One relay, seen from the browser. */
@@ -44,7 +53,7 @@ export class Signaling {
   }
 
   /**
-   * Exchange the offer through the relay.
+   * Exchange the offer through the relay, and promise to keep the call's event stream open.
    *
    * @param {string} offer
    * @param {Wishes} wishes
@@ -53,7 +62,7 @@ export class Signaling {
    * @throws {ProblemError}
    */
   async connect(offer, wishes, { seconds, signal }) {
-    const body = formOf({ sdp: offer, ...chosen(wishes) });
+    const body = formOf({ sdp: offer, ...chosen(wishes), presence: "events" });
     const { response, text } = await this.#request("connect", { method: "POST", body }, seconds + GRACE_SECONDS, signal);
     const head = headOf(response);
     if (!response.ok) throw new ProblemError(problemFromResponse(head, text));
@@ -61,10 +70,11 @@ export class Signaling {
       const detail = `HTTP ${head.status}, ${head.type || "no content type"}, where an SDP answer was expected.`;
       throw new ProblemError(ownProblem("relay_answer_unusable", detail, head.requestId));
     }
-    const location = response.headers.get("location");
+    const absolute = (/** @type {string} */ path) => (path ? new URL(path, response.url || this.#relay).href : "");
     return {
       answer: text,
-      callUrl: location ? new URL(location, response.url || this.#relay).href : "",
+      callUrl: absolute(response.headers.get("location") ?? ""),
+      eventsUrl: absolute(linkedAs("events", response.headers.get("link") ?? "")),
       requestId: head.requestId,
       serverTiming: response.headers.get("server-timing") ?? "",
     };
@@ -102,7 +112,41 @@ export class Signaling {
       throw new ProblemError(ownProblem("upstream_refused", `It answered HTTP ${response.status}.`, head.requestId));
     }
     const serverTiming = minted.response.headers.get("server-timing") ?? "";
-    return { answer, callUrl: "", requestId: head.requestId, serverTiming };
+    return { answer, callUrl: "", eventsUrl: "", requestId: head.requestId, serverTiming };
+  }
+
+  /**
+   * Open a call's event stream; to do so is our sign of life.
+   *
+   * @param {string} eventsUrl
+   * @param {string} lastEventId the last event that was read; empty for none
+   * @param {AbortSignal} signal
+   * @returns {Promise<Response>} whatever its status
+   * @throws {TypeError} there is no way to the relay
+   */
+  async events(eventsUrl, lastEventId, signal) {
+    const headers = { Accept: "text/event-stream", ...(lastEventId && { "Last-Event-ID": lastEventId }) };
+    return await this.#fetch(eventsUrl, { headers, cache: "no-store", signal });
+  }
+
+  /**
+   * Ask how a call stands.
+   *
+   * @param {string} callUrl
+   * @param {number} seconds to wait at most
+   * @returns {Promise<Standing | null>} null when the relay cannot say
+   */
+  async standing(callUrl, seconds) {
+    try {
+      const { response, text } = await this.#request(callUrl, {}, seconds, undefined);
+      if (!response.ok) return null;
+      const json = jsonOf(text, response);
+      const reason = stringAt(json, "reason");
+      const over = reason !== "" || ["ended", "expired"].includes(stringAt(json, "state"));
+      return { over, reason, secondsLeft: numberAt(json, "seconds_left") };
+    } catch {
+      return null;
+    }
   }
 
   /**
@@ -164,6 +208,20 @@ function formOf(fields) {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) if (value) form.set(name, value);
   return form;
+}
+
+/**
+ * Read a `Link` header (RFC 8288 §3), as far as the relay uses it.
+ *
+ * @param {string} relation
+ * @param {string} header
+ * @returns {string} the target; empty when nothing is linked so
+ */
+function linkedAs(relation, header) {
+  for (const [, target, rel] of header.matchAll(/<([^>]*)>[^,]*?;\s*rel="?([\w-]+)"?/g)) {
+    if (rel === relation) return target;
+  }
+  return "";
 }
 
 /** @param {Response} response */

@@ -74,8 +74,8 @@ class Listener:
         self._stage.emit(
             event("input_audio_buffer.speech_started", audio_start_ms=change.at_ms, item_id=self._item_id)
         )
-        self._spoke_over = interrupt and self._speaker.audible
-        if self._spoke_over:
+        self._spoke_over = interrupt and self._speaker.playback.ends is not None
+        if interrupt and self._speaker.audible:
             self._speaker.interrupt(now)
 
     def commit(self, now: float) -> None:

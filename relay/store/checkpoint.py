@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 QUIET_COMMITS = 1_000
 """How many heartbeats may gather in the log, some 4 MiB, before they are reason enough for a checkpoint."""
 
-LOG_FRAMES = 4_096
-"""How many pages, 16 MiB, the log may hold before commits are made to wait for a checkpoint."""
+LOG_FRAMES = 16_384
+"""How many pages, 64 MiB, the log may hold before commits are made to wait for a checkpoint."""
 
 _PASSES = 4
 _PATIENCE_MILLISECONDS = 100  # in the worst case commits wait with this thread
@@ -85,9 +85,9 @@ class Checkpointer:
 def checkpoint(db: sqlite3.Connection, *, most_in_log: int = LOG_FRAMES) -> bool:
     """Copy the log and begin it anew; tell whether it could be.
 
-    Each pass copies what was committed during the one before, and no commit waits for any of them. Under
-    commits without a pause there is no end to this; only when the log is too long are they held up, for as
-    long as one flush takes.
+    Each pass copies what was committed during the one before, and no commit waits for any of them; a pass
+    that finds nothing new ends it. Under commits without a pause there is no such pass, and the log is left
+    to grow; only when it is too long are they held up, for as long as three flushes take.
 
     Args:
         db: A connection that nobody else uses.
@@ -96,10 +96,12 @@ def checkpoint(db: sqlite3.Connection, *, most_in_log: int = LOG_FRAMES) -> bool
     Raises:
         sqlite3.Error: The file cannot be read or written, or is being written all the time.
     """
+    before = -1
     for _ in range(_PASSES):
         complete, in_log = _copy(db, "PASSIVE")
-        if complete:
+        if complete and in_log == before:
             break
+        before = in_log
     else:
         if in_log <= most_in_log or not _copy(db, "RESTART")[0]:
             return False
@@ -108,6 +110,6 @@ def checkpoint(db: sqlite3.Connection, *, most_in_log: int = LOG_FRAMES) -> bool
 
 
 def _copy(db: sqlite3.Connection, mode: str) -> tuple[bool, int]:
-    """Run one checkpoint; tell whether all of the log was copied, and how many pages it holds."""
+    """Run one checkpoint; tell whether all of the log was copied, and how many pages it held at the start."""
     blocked, in_log, copied = db.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
     return (not blocked and in_log == copied, in_log)

@@ -7,13 +7,13 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from tests.browser.sounds import speech_without_pauses, silence
+from tests.browser.sounds import silence, speech_without_pauses
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
 
 Microphone = Literal["speech", "chatter", "silence", "refused", "missing"]
-"""A sentence every 6.5 s; one every 3 s; nothing; no permission; no device (as far as the machine has none)."""
+"""A sentence every 6.5 s; one every 3 s; nothing; no permission; no device, if the machine has none."""
 
 _HERE = Path(__file__).parent
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

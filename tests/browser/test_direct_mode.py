@@ -17,9 +17,9 @@ def test_the_offer_goes_straight_to_the_upstream(visit: Visit, simulator: Simula
         page = visit(at=relay.url, path="/?direct=1")
         page.other_hosts = {urlsplit(simulator.url).netloc}
         page.start()
-        page.type("Hello")
+        page.type("Goodbye")
 
-        page.wait_for_line("assistant", "Hello. I am the simulator")
+        page.wait_for_line("assistant", "Goodbye. It was nice")
         assert page.asked("POST", "/connect") == []
         assert page.asked("POST", "/api/session") == [f"POST {relay.url}/api/session"]
         assert page.asked("POST", "/openai") == [f"POST {simulator.url}/openai/v1/realtime/calls"]

@@ -8,7 +8,16 @@ from tests.browser.waiting import eventually
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Visit
+    from tests.browser.voice_page import VoicePage
     from tests.doubles.process import SimulatorProcess
+
+
+def _wait_for_meter(page: VoicePage, side: str) -> None:
+    """Wait until the page's own meter (WebAudio) shows that this side is heard."""
+    meter = page.tab.locator(f"#meter-{side}")
+    eventually(
+        lambda: int(meter.get_attribute("aria-valuenow") or 0) >= 25, otherwise=f"the {side} is not heard"
+    )
 
 
 def test_a_spoken_sentence_is_answered_aloud_and_both_sides_are_written_down(
@@ -17,10 +26,10 @@ def test_a_spoken_sentence_is_answered_aloud_and_both_sides_are_written_down(
     page = visit(microphone="speech")
     page.start()
 
+    _wait_for_meter(page, "caller")
     page.wait_for_state("speaking")
     page.wait_for_sound()
-    meter = page.tab.locator("#meter-assistant")
-    eventually(lambda: int(meter.get_attribute("aria-valuenow") or 0) >= 25, otherwise="the meter is still")
+    _wait_for_meter(page, "assistant")
     user = page.wait_for_line("user", r"\d\.\d seconds of speech")
     assistant = page.wait_for_line("assistant", "You spoke for about two seconds. I heard you well.")
 

@@ -9,7 +9,10 @@ if TYPE_CHECKING:
     from tests.browser.voice_page import VoicePage
 
 _FOCUSED = "document.activeElement.id"
-_RING = "getComputedStyle(document.activeElement).outlineStyle + ' ' + getComputedStyle(document.activeElement).outlineWidth"
+_RING = """() => {
+  const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+  return `${outlineStyle} ${outlineWidth}`;
+}"""
 
 
 def _tab_to(page: VoicePage, element: str, key: str = "Tab") -> None:

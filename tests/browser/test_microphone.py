@@ -1,4 +1,4 @@
-"""Every way in which there is no microphone has its own words, before any offer is sent; typing still works."""
+"""Every way to have no microphone has its own words, before any offer is sent; typing still works."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def test_without_a_microphone_one_can_go_on_by_typing(visit: Visit) -> None:
 
     page.tab.locator("#type-instead").click()
     page.wait_for_state("listening")
-    page.type("Hello")
+    page.type("Goodbye")
 
     page.wait_for_sound()
-    page.wait_for_line("assistant", "Hello. I am the simulator")
+    page.wait_for_line("assistant", "Goodbye. It was nice")
     assert page.problem.is_hidden()
     assert page.tab.locator("#caller-label").inner_text() == "You, typing"
 

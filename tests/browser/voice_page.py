@@ -151,12 +151,13 @@ class VoicePage:
         )
         return [Line(role, **line) for line in seen]
 
-    def wait_for_line(self, role: str, pattern: str, seconds: float = 15.0) -> Line:
-        """Wait for a finished line of one side whose text fits."""
+    def wait_for_line(self, role: str, pattern: str, seconds: float = 15.0, *, final: bool = True) -> Line:
+        """Wait for a line of one side whose text fits, and that is finished unless said otherwise."""
 
         def found() -> Line | None:
             return next(
-                (line for line in self.lines(role) if line.final and re.search(pattern, line.text)), None
+                (line for line in self.lines(role) if line.final >= final and re.search(pattern, line.text)),
+                None,
             )
 
         line = eventually(found, seconds, otherwise=f"no line of the {role} with {pattern!r}")

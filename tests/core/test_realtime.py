@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -48,6 +49,15 @@ def test_the_plan_is_the_ga_session_object() -> None:
             },
             "output": {"voice": "marin"},
         },
+    }
+
+
+def test_server_vad_waits_for_half_a_second_of_silence() -> None:
+    plan = plan_from_config(replace(config(), turn_detection="server_vad"))
+
+    assert json.loads(mint_body(plan, 60))["session"]["audio"]["input"]["turn_detection"] == {
+        "type": "server_vad",
+        "silence_duration_ms": 500,
     }
 
 

@@ -281,23 +281,19 @@ async def _running(**settings: Any) -> AsyncIterator[Running]:
 
 @pytest.fixture
 def talk() -> type[Talk]:
-    """A conversation to talk with, without any I/O."""
     return Talk
 
 
 @pytest.fixture
 def running() -> Callable[..., contextlib.AbstractAsyncContextManager[Running]]:
-    """A simulator on a real socket."""
     return _running
 
 
 @pytest.fixture
 def client() -> type[Client]:
-    """A client of a simulator in the same process."""
     return Client
 
 
 @pytest.fixture
 def browsing() -> Callable[..., contextlib.AbstractAsyncContextManager[Browser]]:
-    """An aiortc client that plays the browser."""
     return _browsing

@@ -113,3 +113,18 @@ def test_a_second_response_waits_for_its_turn_to_be_heard(talk: type[Talk]) -> N
         "output_audio_buffer.started",
         "output_audio_buffer.stopped",
     ]
+
+
+def test_going_on_before_the_reply_was_heard_cancels_it_and_is_no_interruption(talk: type[Talk]) -> None:
+    call = talk()
+    call.say(1)
+    call.pause(0.24)
+    call.say(1)
+    call.pause(0.3)
+    call.wait(20)
+    statuses = [one["response"]["status"] for one in call.events if one["type"] == "response.done"]
+
+    assert statuses == ["cancelled", "completed"]
+    assert (
+        call.last("response.output_audio_transcript.done")["transcript"] == "You spoke for about one second."
+    )

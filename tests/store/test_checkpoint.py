@@ -90,19 +90,25 @@ def test_a_reader_holds_up_the_copying_and_nothing_else(store: SqliteStore, path
         assert checkpoint(db) is True
 
 
-def test_commits_without_a_pause_wait_once_the_log_is_too_long(
+def test_commits_without_a_pause_wait_only_when_the_log_is_too_long(
     store: SqliteStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def copy_while_somebody_commits(db: sqlite3.Connection, mode: str) -> tuple[bool, int]:
-        done = copy(db, mode)
-        _publish(store, 1)
-        return done if mode == "RESTART" else (False, 5_000)
+    def copy_and_commit(db: sqlite3.Connection, mode: str) -> tuple[bool, int]:
+        result = copy(db, mode)
+        if mode == "PASSIVE":
+            _publish(store, 1)
+        return result
 
     copy = checkpoint_module._copy
-    monkeypatch.setattr(checkpoint_module, "_copy", copy_while_somebody_commits)
+    monkeypatch.setattr(checkpoint_module, "_copy", copy_and_commit)
     with closing(connect(path)) as db:
-        assert checkpoint(db, most_in_log=9_999) is False
-        assert checkpoint(db) is True
+        _publish(store, 200)
+        assert checkpoint(db) is False
+        before = _log_bytes(path)
+        assert checkpoint(db, most_in_log=100) is True
+        _publish(store, 100)
+
+    assert _log_bytes(path) < before + 50_000  # begun anew: the same bytes were used again
 
 
 def test_a_checkpoint_that_fails_is_logged_and_tried_again(

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGKILL: the relay and its simulator end, at once and cleanly, and leave nothing behind."""
+"""Ctrl-C, SIGTERM and SIGKILL: the relay and its simulator end at once, cleanly, and leave nothing behind."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _OFFER = OFFERS["chromium-audio-data"]
 
-# What goes wrong; the status and code the browser gets; how often /calls was asked; calls made; of these hung up
+# What goes wrong; status and code for the browser; how often /calls was asked; calls made; of these hung up
 _CASES: dict[str, tuple[dict[str, Any], int, str, int, int, int]] = {
     "UP-08 reset after the offer": ({"kind": "reset"}, 502, "upstream_error", 1, 0, 0),
     "UP-08 reset after the call was made": (

@@ -1,0 +1,172 @@
+/**
+ * The page's sign of life: it keeps the event stream of its call open, for as long as the call lasts.
+ *
+ * The relay ends each stream after a while and takes the next one as the sign that the page is still there. So a
+ * stream that ends is opened again at once, one that breaks or is silent too; only failing again and again makes
+ * it wait. What the events mean is not decided here.
+ *
+ * Events (CustomEvent, `detail` in brackets): `event` (StreamEvent), `contact` (boolean: whether the relay can be
+ * reached), `gone` (the relay knows no such call; nothing follows).
+ */
+
+import { EventStreamReader } from "./event-stream.js";
+
+/** Seconds to wait after the first, second … failure in a row, and after every further one. */
+const PAUSES = Object.freeze([0.25, 0.5, 1, 2, 3]);
+
+/** Seconds a stream must have lasted to be no failure: an answer that ends at once is not to be asked for in a loop. */
+const SHORTEST_SECONDS = 0.25;
+
+/** Failures in a row that are said aloud: fewer pass unnoticed. */
+const AWAY_AFTER = 3;
+
+/**
+ * @typedef {object} Nearby
+ * @property {(lastEventId: string, signal: AbortSignal) => Promise<Response>} open asks for the stream
+ * @property {EventTarget} window tells of the network's return (`online`) and of the reader's (`visibilitychange`)
+ * @property {Pick<Performance, "now">} clock
+ * @property {number} presenceSeconds how long the relay lets the page be silent
+ */
+
+/** Keeps one stream open. */
+export class Presence extends EventTarget {
+  #nearby;
+  #patience;
+  #lastEventId = "";
+  #failures = 0;
+  #heard = 0;
+  #over = new AbortController();
+  /** The stream being read, or the pause before the next one. */
+  #current = new AbortController();
+
+  /** @param {Nearby} nearby */
+  constructor(nearby) {
+    super();
+    this.#nearby = nearby;
+    this.#patience = patienceOf(nearby.presenceSeconds);
+  }
+
+  /** @returns {boolean} whether the relay has not been reached for a while */
+  get away() {
+    return this.#failures >= AWAY_AFTER;
+  }
+
+  /** Open the stream and keep it open until `close`. */
+  open() {
+    const { signal } = this.#over;
+    this.#nearby.window.addEventListener("online", () => this.#current.abort(), { signal });
+    this.#nearby.window.addEventListener("visibilitychange", () => this.#onVisibility(), { signal });
+    void this.#keepOpen();
+  }
+
+  /** End it. No event follows. */
+  close() {
+    this.#over.abort();
+  }
+
+  async #keepOpen() {
+    while (!this.#over.signal.aborted) {
+      this.#current = new AbortController();
+      const began = this.#now();
+      const status = await this.#readOne(AbortSignal.any([this.#over.signal, this.#current.signal]));
+      if (status === 404 || status === 410) return this.#onGone();
+      this.#count(status === 200 && this.#now() - began >= SHORTEST_SECONDS);
+      if (this.#failures > 0) await this.#pause();
+    }
+  }
+
+  /**
+   * @param {AbortSignal} signal
+   * @returns {Promise<number>} HTTP status; 0 when there was no answer
+   */
+  async #readOne(signal) {
+    let silence = setTimeout(() => this.#current.abort(), this.#patience.open * 1000);
+    let status = 0;
+    try {
+      const response = await this.#nearby.open(this.#lastEventId, signal);
+      status = response.status;
+      if (status !== 200 || !response.body) return status;
+      const pieces = response.body.getReader();
+      const decoder = new TextDecoder();
+      const events = new EventStreamReader(this.#lastEventId);
+      for (let piece = await pieces.read(); !piece.done; piece = await pieces.read()) {
+        this.#onHeard();
+        clearTimeout(silence);
+        silence = setTimeout(() => this.#current.abort(), this.#patience.silence * 1000);
+        for (const event of events.read(decoder.decode(piece.value, { stream: true }))) this.#onEvent(event);
+      }
+    } catch {
+      // It broke off, could not be opened, or was given up: all the same to who opens the next one.
+    } finally {
+      clearTimeout(silence);
+    }
+    return status;
+  }
+
+  /** Wait, unless something tells that it is worth trying now. */
+  async #pause() {
+    if (this.#current.signal.aborted) return;
+    const seconds = PAUSES[Math.min(this.#failures, PAUSES.length) - 1];
+    const signal = AbortSignal.any([this.#over.signal, this.#current.signal]);
+    await new Promise((resolve) => {
+      const timer = setTimeout(resolve, seconds * 1000);
+      signal.addEventListener("abort", () => {
+        clearTimeout(timer);
+        resolve(null);
+      });
+    });
+  }
+
+  /** A page that was asleep may hold a stream that died meanwhile. */
+  #onVisibility() {
+    if (this.#failures > 0 || this.#now() - this.#heard > this.#patience.open) this.#current.abort();
+  }
+
+  #onHeard() {
+    this.#heard = this.#now();
+    const away = this.away;
+    this.#failures = 0;
+    if (away) this.#emit("contact", true);
+  }
+
+  /** @param {boolean} served */
+  #count(served) {
+    this.#failures = served ? 0 : this.#failures + 1;
+    if (this.#failures === AWAY_AFTER) this.#emit("contact", false);
+  }
+
+  /** @param {import("./event-stream.js").StreamEvent} event */
+  #onEvent(event) {
+    this.#lastEventId = event.id;
+    this.#emit("event", event);
+  }
+
+  #onGone() {
+    this.#emit("gone");
+    this.close();
+  }
+
+  #now() {
+    return this.#nearby.clock.now() / 1000;
+  }
+
+  /**
+   * @param {string} name
+   * @param {unknown} [detail]
+   */
+  #emit(name, detail) {
+    if (!this.#over.signal.aborted) this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+/**
+ * How many seconds the answer may take and an open stream may be silent. The relay says something at least three
+ * times in each stream and every five seconds; so a dead stream is noticed while there is time for a new one.
+ *
+ * @param {number} presenceSeconds
+ * @returns {{ open: number, silence: number }}
+ */
+function patienceOf(presenceSeconds) {
+  const heartbeat = Math.max(2, Math.min(5, presenceSeconds / 3));
+  return { open: heartbeat, silence: 2 * heartbeat + 1 };
+}
