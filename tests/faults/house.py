@@ -50,7 +50,8 @@ class Upstream(Program):
 
     def __init__(self, seed: int = 7) -> None:
         super().__init__("-m", "tests.faults.fake_upstream", "--seed", str(seed))
-        self.url = f"http://127.0.0.1:{self.wait_for(r'listening on (\d+)')[1]}"
+        port = self.wait_for(r"listening on (\d+)")[1]
+        self.url = f"http://127.0.0.1:{port}"
         self.client = httpx.Client(base_url=self.url, trust_env=False, timeout=30)
 
     def ledger(self) -> dict[str, Any]:
