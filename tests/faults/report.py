@@ -17,6 +17,8 @@ from tests.faults.verdict import Verdict, quantiles
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tests.faults.kill import Outcome
+
 RESULTS = Path(__file__).parent / "RESULTS.md"
 _HEAD = "# What the storms have come to\n\nWritten by `make storm`; nothing here is typed by hand.\n"
 _PACKAGES = ("starlette", "uvicorn", "httptools", "uvloop", "httpx")
@@ -89,3 +91,21 @@ def _sum(verdicts: Sequence[tuple[object, Verdict]]) -> Verdict:
     for _, verdict in verdicts:
         total.add(verdict)
     return total
+
+
+def kill_table(outcomes: Sequence[Outcome]) -> str:
+    """What became of relays that were killed."""
+    lines = [
+        "| killed | kills | connects | calls | hung up | **orphans** | wrongly ended | doubles | hung up twice "
+        "| name died with the relay | in doubt | forgotten |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for outcome in outcomes:
+        lane, one = outcome.lane, outcome.verdict
+        lines.append(
+            f"| {lane.name}, calls of {lane.max_seconds} s | {lane.kills} | {one.connects} | {one.created} "
+            f"| {one.hung_up} | **{len(one.orphans)}** | {len(one.wrongly_ended)} | {one.doubles} "
+            f"| {one.asked_twice} | {one.nameless} | {outcome.in_doubt} | {outcome.forgotten} |"
+        )
+    total = _sum([(outcome.lane, outcome.verdict) for outcome in outcomes])
+    return "\n".join([*lines, "", "From cause, and a relay being up, to hang-up:", "", seconds_table(total)])
