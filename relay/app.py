@@ -108,7 +108,7 @@ def create_app(
     clock = SystemClock()
     upstream = _upstream(settings, simulator, _credential(settings, simulator))
     supervisor = Supervisor(
-        store=open_store(settings),
+        store=SqliteStore.open(store_file(settings)),
         upstream=upstream,
         clock=clock,
         terms=Terms(
@@ -132,15 +132,11 @@ def create_app(
     return Application(asgi, exchange, supervisor, upstream, settings.relay_on_stop, siblings)
 
 
-def open_store(settings: Settings) -> SqliteStore:
-    """Open the store of the upstream that the settings name.
-
-    Raises:
-        StoreUnavailable: It cannot be used.
-    """
+def store_file(settings: Settings) -> Path:
+    """Name the store of the upstream that the settings name; simulators differ by the relay's port."""
     is_azure = settings.upstream_kind == "azure"
     upstream = str(settings.azure_openai_base_url) if is_azure else f"simulator-{settings.relay_port}"
-    return SqliteStore.open(store_path(state_folder(settings.relay_state_dir), upstream))
+    return store_path(state_folder(settings.relay_state_dir), upstream)
 
 
 def _credential(settings: Settings, simulator: SimulatorAddress | None) -> Credential:

@@ -222,6 +222,14 @@ class Supervisor:
         except StoreUnavailable as fault:
             log(_log, logging.ERROR, "cannot pause: the store does not answer", why=fault.detail)
 
+    async def paused(self) -> bool:
+        """Tell whether new calls are stopped.
+
+        Raises:
+            StoreUnavailable: It cannot be told.
+        """
+        return await self._store.paused()
+
     # --- life
 
     async def start(self) -> None:

@@ -170,6 +170,7 @@ async def test_sec_09_health_is_answered_to_any_host_and_tells_nothing(
         "status": "ready",
         "checks": {"credential": True, "not_draining": True, "store": True},
         "calls": {"live": 0, "in_doubt": 0, "unkilled": 0},
+        "paused": False,
     }
 
 
