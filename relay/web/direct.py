@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from relay.exchange import Exchange
-from relay.web.form import FormBounds
+    from relay.web.form import FormBounds
 
 
 async def direct_is_off(_request: Request) -> Response:
