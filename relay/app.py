@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from relay.simulator_process import SimulatorAddress
     from relay.upstream.credential import Credential
 
-SETTLE_SECONDS = 10.0  # for hang-ups when the process ends
+PATIENCE_SHARE = 1 / 4  # of RELAY_SHUTDOWN_SECONDS, for each of the three waits of a drain
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,7 @@ class Application:
         supervisor: Keeps them.
         upstream: Where they are.
         on_stop: RELAY_ON_STOP.
+        patience_seconds: What each wait of `drain` may take.
         siblings: Workers that stop together with this one.
     """
 
@@ -65,6 +66,7 @@ class Application:
     supervisor: Supervisor
     upstream: RealtimeUpstream
     on_stop: str
+    patience_seconds: float
     siblings: int
 
     async def start(self) -> None:
@@ -78,13 +80,16 @@ class Application:
 
     async def drain(self) -> None:
         """Take no new calls, finish those being placed; then leave the live ones to others, or end them."""
-        await self.exchange.drain()
-        self.supervisor.end_streams()
+        await self.exchange.drain(self.patience_seconds)
         keep = self.on_stop == "keep"
         if self.on_stop == "auto":
             keep = await self.supervisor.others() > self.siblings
         if not keep:
-            await self.supervisor.hang_up_all(Reason.SHUTDOWN, SETTLE_SECONDS)
+            await self.supervisor.end_all(Reason.SHUTDOWN)
+        self.supervisor.end_streams()  # after the reason is known, so that pages can say it
+        if not keep:
+            await self.exchange.drain(self.patience_seconds)  # one that is named now is hung up
+            await self.supervisor.settle(self.patience_seconds)
 
     async def close(self) -> None:
         """Let go of calls, connections and threads."""
@@ -129,7 +134,10 @@ def create_app(
         allow_unkillable=settings.relay_allow_unkillable,
     )
     asgi = _web(settings, upstream, exchange, supervisor, profile, clock)
-    return Application(asgi, exchange, supervisor, upstream, settings.relay_on_stop, siblings)
+    patience_seconds = settings.relay_shutdown_seconds * PATIENCE_SHARE
+    return Application(
+        asgi, exchange, supervisor, upstream, settings.relay_on_stop, patience_seconds, siblings
+    )
 
 
 def store_file(settings: Settings) -> Path:

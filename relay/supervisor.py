@@ -68,7 +68,7 @@ class Supervisor:
             clock=clock,
             owner=self.owner,
             record=self._record,
-            own_copy=self._ledger.get,
+            ledger=self._ledger,
             sleep=sleep,
         )
         self._watch = Watch(
@@ -244,11 +244,10 @@ class Supervisor:
         """Do everything that is due now; done again and again by itself after `start`."""
         await self._watch.look()
 
-    async def hang_up_all(self, reason: Reason, seconds: float) -> None:
-        """End every call of this worker's and wait for the hang-ups, so long at most."""
+    async def end_all(self, reason: Reason) -> None:
+        """Begin to end every call of this worker's, those being placed included."""
         for call in self._ledger:
             await self.end(call.key, reason)
-        await self.settle(seconds)
 
     async def settle(self, seconds: float) -> None:
         """Wait for hang-ups under way, so long at most."""

@@ -10,6 +10,7 @@ from relay.errors.base import (
 )
 from relay.errors.house import (
     Busy,
+    CallEnded,
     Draining,
     InternalError,
     Paused,
@@ -67,6 +68,7 @@ __all__ = [
     "BadVoice",
     "BodyTooLarge",
     "Busy",
+    "CallEnded",
     "Draining",
     "DuplicateField",
     "FieldTooLarge",

@@ -123,7 +123,7 @@ class _Guarded(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # uvicorn's
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=0)  # any unsent byte pauses writing, which starts a clock
-        if len(self.connections) > self._bounds.connections and self._spare:
+        while len(self.connections) > self._bounds.connections and self._spare:
             oldest = next(iter(self._spare))
             del self._spare[oldest]
             self.connections.discard(oldest)

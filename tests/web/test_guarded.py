@@ -51,8 +51,9 @@ def served(server: Served, probe: Probe, caplog: pytest.LogCaptureFixture) -> It
     assert [record for record in caplog.records if record.exc_info or record.levelno > logging.INFO] == []
 
 
-def access_lines(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str | None]]:
+def access_lines(served: Served, caplog: pytest.LogCaptureFixture) -> list[tuple[int, str | None]]:
     """Status and code of every line of the access log."""
+    served.wait_for(lambda: served.tasks == 0)  # the line is written after the answer
     lines = [getattr(record, "fields", {}) for record in caplog.records if record.name == "relay.access"]
     return [(line["status"], line.get("code")) for line in lines]
 
@@ -119,7 +120,7 @@ def test_http_01_02_03_06_a_malformed_head_is_answered_once_and_what_follows_is_
     assert_is_problem(answer, MalformedRequest(answer.json()["detail"]))
     assert client.rest() == b""
     assert probe.asked == []
-    assert access_lines(caplog) == [(400, "malformed_request")]
+    assert access_lines(served, caplog) == [(400, "malformed_request")]
 
 
 def test_http_06_a_head_of_bare_line_feeds_is_refused(served: Served, probe: Probe) -> None:
@@ -158,7 +159,7 @@ def test_http_05_07_a_malformed_body_is_answered_once_and_what_follows_is_not_se
     assert client.rest() == b""
     assert probe.asked == ["POST /echo"]
     assert probe.bodies == []
-    assert access_lines(caplog) == [(400, "malformed_request")]
+    assert access_lines(served, caplog) == [(400, "malformed_request")]
 
 
 def test_http_07_trailers_do_not_become_headers(served: Served, probe: Probe) -> None:
@@ -170,8 +171,11 @@ def test_http_07_trailers_do_not_become_headers(served: Served, probe: Probe) ->
 
 
 @pytest.mark.parametrize("over", [False, True], ids=["N", "N+1"])
-def test_http_07_what_surrounds_the_data_of_a_body_is_bounded(over: bool, served: Served) -> None:
+def test_http_07_what_surrounds_the_data_of_a_body_is_bounded(
+    over: bool, served: Served, probe: Probe
+) -> None:
     client = served.client().send(CHUNKED)
+    served.wait_for(lambda: len(probe.asked) == 1)
     ends = b"1;\r\nx\r\n0\r\n\r\n"
     fill = b"e" * (BOUNDS.head_bytes + over - (len(ends) - 1 - 5))
     client.send(b"1;" + fill + b"\r\nx\r\n")
@@ -183,8 +187,9 @@ def test_http_07_what_surrounds_the_data_of_a_body_is_bounded(over: bool, served
         assert client.send(b"0\r\n\r\n").answer().body == b"1"
 
 
-def test_http_07_one_endless_trailer_is_cut_off(served: Served) -> None:
+def test_http_07_one_endless_trailer_is_cut_off(served: Served, probe: Probe) -> None:
     client = served.client().send(CHUNKED + b"0\r\nX: ")
+    served.wait_for(lambda: len(probe.asked) == 1)
     for _ in range(BOUNDS.head_bytes // 512 + 1):
         client.send(b"x" * 512)
 
@@ -221,7 +226,7 @@ def test_http_08_a_probe_in_the_old_version_needs_no_host(served: Served) -> Non
 @pytest.mark.parametrize(
     "line",
     [
-        *(b"GET echo HTTP/1.1", b"GET * HTTP/1.1", b"CONNECT a:80 HTTP/1.1", b"CONNECT /echo HTTP/1.1"),
+        *(b"GET echo HTTP/1.1", b"GET * HTTP/1.1", b"CONNECT a:80 HTTP/1.1"),
         *(b"GET http:echo HTTP/1.1", b"GET http://a HTTP/1.1", b"GET http://b/echo HTTP/1.1"),
         *(b"GET http://u@a/echo HTTP/1.1", b"GET http://a:99999/echo HTTP/1.1", b"GET @b/echo HTTP/1.1"),
         *(b"get /echo HTTP/1.1", b"BREW /echo HTTP/1.1", b"GET /echo", b"GET /echo HTTP/0.9"),
@@ -246,6 +251,7 @@ def test_a_request_line_that_is_none_of_ours_is_malformed(line: bytes, served: S
         (b"OPTIONS * HTTP/1.1", "OPTIONS *"),
         (b"GET http://a/echo?x HTTP/1.1", "GET /echo"),
         (b"GET //b/echo HTTP/1.1", "GET //b/echo"),
+        (b"CONNECT /echo HTTP/1.1", "CONNECT /echo"),
         (b"M-SEARCH /echo HTTP/1.1", "M-SEARCH /echo"),
         (b"GET /%00%ff%2e%2e HTTP/1.1", "GET /\0\ufffd.."),
     ],
@@ -311,7 +317,8 @@ def test_http_13_empty_lines_before_a_request_count_as_head(served: Served) -> N
 def test_http_13_a_huge_head_is_answered_or_cut_off(head: bytes, served: Served, probe: Probe) -> None:
     client = served.client().send(head)
 
-    assert client.rest().startswith((b"HTTP/1.1 431 ", b""))
+    assert client.rest()[:13] in (b"HTTP/1.1 431 ", b"")
+    client.close()
     assert probe.asked == []
     served.wait_for(lambda: served.connections == 0)
 
@@ -327,7 +334,7 @@ def test_a_connection_is_used_again(served: Served, probe: Probe, caplog: pytest
 
     assert [(answer.status, answer.body) for answer in answers] == [(200, b"0"), (200, b"2")] * 2
     assert all("connection" not in answer.headers for answer in answers)
-    assert access_lines(caplog) == [(200, None)] * 4
+    assert access_lines(served, caplog) == [(200, None)] * 4
 
 
 def test_http_10_of_pipelined_requests_the_first_is_answered_and_the_connection_closed(
@@ -346,16 +353,13 @@ def test_http_10_a_request_sent_during_an_answer_is_thrown_away(served: Served, 
     client = served.client().send(GOOD.replace(b"echo", b"hold"))
     served.wait_for(lambda: probe.held == 1)
     client.send(GOOD)
-    served.wait_for(lambda: "_Phase.DEAF" in str([vars(c)["_phase"] for c in connections_of(served)]))
+    (connection,) = served.server.server_state.connections
+    served.wait_for(lambda: vars(connection)["_phase"].name == "DEAF")
     probe.release.set()
 
     assert client.answer().headers["connection"] == "close"
     assert client.rest() == b""
     assert probe.asked == ["GET /hold"]
-
-
-def connections_of(served: Served) -> list[object]:
-    return list(served.server.server_state.connections)
 
 
 def test_http_10_a_client_that_pipelined_and_left_is_noticed(served: Served, probe: Probe) -> None:
@@ -470,7 +474,7 @@ def test_as_many_requests_at_once_as_allowed_are_served_and_one_more_is_told_bus
     assert_is_problem(answer, Busy("Too many connections are open.", retry_after=2))
     assert answer.headers["retry-after"] == "2"
     assert [client.answer().status for client in clients] == [200] * BOUNDS.connections
-    assert access_lines(caplog).count((503, "busy")) == 1
+    assert access_lines(served, caplog).count((503, "busy")) == 1
     assert served.client().send(GOOD).answer().status == 200
 
 
