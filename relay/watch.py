@@ -128,10 +128,12 @@ class Watch:
         """Renew the lease, and adopt what others have left."""
         if not await self._store.renew(self._owner, self._clock.now()):
             self._ledger.take_all(await self._store.owned(self._owner))
-        for advanced in await self._store.adopt(self._owner, self._clock.now()):
-            log_adoption(advanced.call)
-            self._ledger.take(advanced.call)
-            self._follow(advanced)
+        while adopted := await self._store.adopt(self._owner, self._clock.now()):
+            for advanced in adopted:
+                log_adoption(advanced.call)
+                self._ledger.take(advanced.call)
+                self._follow(advanced)
+            await asyncio.sleep(0)  # thousands come in portions; requests go on between them
 
     async def _read_journal(self) -> None:
         """Follow what any worker has written of this one's calls, and wake who listens."""
