@@ -144,40 +144,46 @@ class Ledger:
             advanced = self._advance_copy(key, event, now, reason, upstream_id)
             if event is not Event.UNSURE:  # tells nothing but that it is tried again
                 self._unwritten.append(_News(key, event, now, reason, upstream_id))
+            if advanced is not None:
+                self.take(advanced.call)
             if strictly:
-                if advanced is not None:
-                    self.take(advanced.call)
                 raise
         if advanced is not None:
             self.take(advanced.call)
         return advanced
 
     async def catch_up(self) -> bool:
-        """Write down what happened while the store was away.
+        """Find out whether the store answers, and write down what happened while it was away.
 
         Returns:
-            Whether the store answers, and holds everything again.
+            Whether it answers, and holds everything again.
         """
-        while self._unwritten:
-            key, event, at, reason, upstream_id = self._unwritten[0]
-            try:
-                written = await self._store.record(key, event, at, reason=reason, upstream_id=upstream_id)
-            except StoreUnavailable:
-                return False
-            except ImpossibleEvent:
-                written = None  # another worker has adopted the call and brought it further
-            self._unwritten.popleft()
-            if written is not None and not self._is_pending(key):
-                self.take(written.call)
-        if self.store_is_away:
-            self.store_is_away = False
-            log(_log, logging.INFO, "the store answers again")
+        if not self.store_is_away:
+            return True
+        try:
+            await self._store.check()
+            while self._unwritten:
+                await self._write_oldest()
+        except StoreUnavailable:
+            return False
+        self.store_is_away = False
+        log(_log, logging.INFO, "the store answers again")
         return True
 
+    async def _write_oldest(self) -> None:
+        key, event, at, reason, upstream_id = self._unwritten[0]
+        try:
+            written = await self._store.record(key, event, at, reason=reason, upstream_id=upstream_id)
+        except ImpossibleEvent:
+            written = None  # another worker has adopted the call and brought it further
+        self._unwritten.popleft()
+        if written is not None and not self._is_pending(key):
+            self.take(written.call)
+
     async def _write(self, news: _News) -> Advanced | None:
-        """Write older news first: a store that is behind would judge wrongly."""
-        if not await self.catch_up():
-            raise StoreUnavailable("The store does not answer.")
+        """Write, unless older news wait: a store that is behind would judge wrongly."""
+        if self.store_is_away:  # the watch finds out when it is back: each try may hold us for 250 ms
+            raise StoreUnavailable("The store does not answer.", retry_after=1)
         key, event, at, reason, upstream_id = news
         return await self._store.record(key, event, at, reason=reason, upstream_id=upstream_id)
 

@@ -18,6 +18,7 @@ from relay.errors import NotFound, Paused, StoreUnavailable, TooManyCalls
 from relay.hang_ups import HangUps
 from relay.ledger import Ledger
 from relay.listeners import Listeners
+from relay.processes import is_dead, is_of_group, worker_id
 from relay.store.protocol import Admission
 from relay.telemetry import log
 from relay.watch import Watch
@@ -42,6 +43,7 @@ class Supervisor:
         upstream: Where they are hung up.
         clock: Tells the time.
         terms: The operator's.
+        group: Name of the workers that stop together with this one; its own unless given.
         sleep: Waits between two looks.
     """
 
@@ -52,9 +54,11 @@ class Supervisor:
         upstream: Upstream,
         clock: Clock,
         terms: Terms,
+        group: str = "",
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self.owner = secrets.token_hex(6)
+        self._group = group or secrets.token_hex(4)
+        self.owner = worker_id(self._group)
         self.terms = terms
         self.draining = False
         self._store = store
@@ -114,6 +118,8 @@ class Supervisor:
             cap_seconds=self._upstream.traits.max_call_seconds,
             presence_seconds=self.terms.presence_seconds if presence else None,
         )
+        if self._ledger.store_is_away:
+            raise StoreUnavailable("The store does not answer.", retry_after=1)
         admission = await self._store.write_intent(call, self.terms.ceiling)
         if admission is Admission.PAUSED:
             raise Paused("The operator has stopped new calls.", retry_after=60)
@@ -171,12 +177,15 @@ class Supervisor:
             StoreUnavailable: It cannot be read.
         """
         key = call_key(call_id)
-        try:
-            call = await self._store.get(key)
-        except StoreUnavailable:
-            call = self._ledger.get(key)
-            if call is None:
-                raise
+        call = self._ledger.get(key) if self._ledger.store_is_away else None
+        if call is None:
+            try:
+                call = await self._store.get(key)
+            except StoreUnavailable as fault:
+                self._ledger.missed(fault)
+                call = self._ledger.get(key)
+                if call is None:
+                    raise
         if call is None:
             raise NotFound("There is no call of this id.")
         return call
@@ -185,11 +194,24 @@ class Supervisor:
         """Hang a call up; the first reason counts, a second time is harmless."""
         await self._record(key, Event.REASON, reason=reason)
 
+    def check_effective(self, key: str) -> None:
+        """Make sure that somebody acts on what was just recorded of a call.
+
+        Raises:
+            StoreUnavailable: It is known in this process alone, and another one owns the call.
+        """
+        if self._ledger.store_is_away and self._ledger.get(key) is None:
+            raise StoreUnavailable("It is noted, and done once the store answers again.", retry_after=1)
+
     async def seen(self, key: str) -> None:
         """Note a sign of life."""
+        if self._ledger.store_is_away:
+            self._ledger.seen(key)
+            return
         try:
             call = await self._store.touch(key, self._clock.now())
-        except StoreUnavailable:
+        except StoreUnavailable as fault:
+            self._ledger.missed(fault)
             self._ledger.seen(key)
             return
         if call is not None:
@@ -199,7 +221,8 @@ class Supervisor:
         """Read what was published of a call; nothing while the store is away, which is said later."""
         try:
             return await self._store.entries(key, after_seq=after_seq)
-        except StoreUnavailable:
+        except StoreUnavailable as fault:
+            self._ledger.missed(fault)
             return []
 
     async def news(self, key: str, seconds: float) -> bool:
@@ -212,7 +235,8 @@ class Supervisor:
         Raises:
             StoreUnavailable: They cannot be counted.
         """
-        await self._store.check()
+        if self._ledger.store_is_away:
+            raise StoreUnavailable("The store does not answer.", retry_after=1)
         return await self._store.counts()
 
     async def pause(self, paused: bool) -> None:  # noqa: FBT001 - it is the value, not a switch
@@ -258,14 +282,29 @@ class Supervisor:
         self.draining = True
         self._listeners.wake_all()
 
-    async def others(self) -> int:
-        """Count the other workers that could adopt this one's calls."""
-        try:
-            return await self._store.others(self.owner, self._clock.now())
-        except StoreUnavailable:
-            return 0
+    async def is_last(self) -> bool:
+        """Say that this worker stops, and tell whether nobody is left who could take its calls over.
 
-    def __len__(self) -> int:
+        Those of its own group stop with it, those that are stopping take nothing, and a lease whose process
+        is gone is worth nothing.
+        """
+        try:
+            await self._store.stop(self.owner)
+            peers = await self._store.at_work(self._clock.now())
+        except StoreUnavailable:
+            return True
+        return not [
+            worker
+            for worker, pid in peers
+            if worker != self.owner and not is_of_group(worker, self._group) and not is_dead(worker, pid)
+        ]
+
+    async def take_over(self) -> None:
+        """Adopt at once what workers have left that are gone."""
+        await self._watch.take_over()
+
+    @property
+    def open_calls(self) -> int:
         """How many open calls this worker owns."""
         return len(self._ledger)
 
