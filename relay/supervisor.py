@@ -246,6 +246,11 @@ class Supervisor:
         except StoreUnavailable as fault:
             log(_log, logging.ERROR, "cannot pause: the store does not answer", why=fault.detail)
 
+    def has_room(self, counts: Counts) -> bool:
+        """Whether one more call would be let in; calls in doubt take room as well."""
+        total = self.terms.ceiling.total
+        return total == 0 or counts.open < total
+
     async def paused(self) -> bool:
         """Tell whether new calls are stopped.
 

@@ -49,6 +49,7 @@ def serve(overrides: Mapping[str, str], workers: int) -> int:
         return EXIT_SETTINGS
     for number in (signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number, signal.SIG_IGN)  # until they mean something, they should not kill
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, until the server owns it
     try:
         sock = listen(settings.relay_host, settings.relay_port)
     except AddressInUse as error:
