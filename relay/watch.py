@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from relay.hang_ups import HangUps
     from relay.ledger import Ledger
     from relay.listeners import Listeners
-    from relay.store.protocol import Store
+    from relay.store.protocol import Entry, Store
 
 _log = logging.getLogger("relay.calls")
 
@@ -162,17 +162,20 @@ class Watch:
     async def _read_journal(self) -> None:
         """Follow what any worker has written of this one's calls, and wake who listens."""
         for entry in await self._store.entries_since(self._cursor):
-            self._cursor = entry.id
             self._listeners.wake(entry.key)
-            state = entry.body.get("state")
-            known = self._ledger.get(entry.key)
-            # A call this worker has let go of as expired may get its name after all.
-            news = state == State.ENDING if known is None else state not in (None, known.state)
-            call = await self._store.get(entry.key) if news else None
-            if call is not None:
-                self._ledger.take(call)
-                if call.state is State.ENDING and call.owner == self._owner:
-                    self._hang_ups.start(call.key)
+            await self._follow_entry(entry)
+            self._cursor = entry.id  # only now: what could not be followed is read again
+
+    async def _follow_entry(self, entry: Entry) -> None:
+        state = entry.body.get("state")
+        known = self._ledger.get(entry.key)
+        # A call this worker has let go of as expired may get its name after all.
+        news = state == State.ENDING if known is None else state not in (None, known.state)
+        call = await self._store.get(entry.key) if news else None
+        if call is not None:
+            self._ledger.take(call)
+            if call.state is State.ENDING and call.owner == self._owner:
+                self._hang_ups.start(call.key)
 
     async def _attend(self, call: Call) -> None:
         """Do what is due for one call."""
