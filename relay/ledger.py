@@ -120,6 +120,7 @@ class Ledger:
         reason: Reason | None = None,
         upstream_id: str | None = None,
         strictly: bool = False,
+        remembered: bool = True,
     ) -> Advanced | None:
         """Write down what happened to a call.
 
@@ -128,6 +129,8 @@ class Ledger:
             event: What happened.
             reason: Why it is to end, with ``REASON``.
             upstream_id: The upstream's name for it, with ``NAMED``.
+            remembered: Whether it is written down later when the store is away. What the clocks alone
+                brought about is not: by then the store may know better, and they judge anew.
             strictly: Whether it must be in the store before anything else may happen.
 
         Returns:
@@ -142,7 +145,7 @@ class Ledger:
         except StoreUnavailable as fault:
             self.missed(fault)
             advanced = self._advance_copy(key, event, now, reason, upstream_id)
-            if event is not Event.UNSURE:  # tells nothing but that it is tried again
+            if remembered and event is not Event.UNSURE:  # which tells only that it is tried again
                 self._unwritten.append(_News(key, event, now, reason, upstream_id))
             if advanced is not None:
                 self.take(advanced.call)

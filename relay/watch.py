@@ -211,6 +211,7 @@ class Watch:
         event = due_event(call, now)
         if event is not None:
             reason = due_reason(call, now) if event is Event.REASON else None
-            advanced = await self._ledger.record(call.key, event, reason=reason)
+            news = event is Event.REASON
+            advanced = await self._ledger.record(call.key, event, reason=reason, remembered=news)
             if advanced is not None:
                 self._follow(advanced)

@@ -158,3 +158,34 @@ async def test_a_late_name_of_an_expired_call_is_acted_on_by_its_owner(tmp_path:
     await heir.supervisor.close()
 
     assert slow.upstream.live == set()
+
+
+async def test_a_doubt_that_passed_while_the_store_was_away_does_not_end_a_call_named_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = _Worker(tmp_path)
+    heir = _Worker(tmp_path, slow)
+    await slow.supervisor.look()
+    await heir.supervisor.look()
+    _, call = await slow.supervisor.intend(caller="c", profile="default", deployment="d", presence=False)
+    slow.upstream.live.add("rtc_1")
+    slow.clock.advance(4)
+    await heir.supervisor.look()
+
+    async def away(*_: object, **__: object) -> None:
+        raise StoreUnavailable("away")
+
+    with monkeypatch.context() as patch:
+        for method in (*_METHODS, "check"):
+            patch.setattr(heir.store, method, away)
+        slow.clock.advance(600)
+        await heir.supervisor.look()
+        await slow.supervisor.named(call.key, CallRef("d", "rtc_1"))
+    for _ in range(40):
+        slow.clock.advance(0.25)
+        await heir.supervisor.look()
+        await heir.supervisor.settle(1)
+    await slow.supervisor.close()
+    await heir.supervisor.close()
+
+    assert slow.upstream.live == set()
