@@ -237,7 +237,12 @@ class Supervisor:
         """
         if self._ledger.store_is_away:
             raise StoreUnavailable("The store does not answer.", retry_after=1)
-        return await self._store.counts()
+        try:
+            await self._store.check()
+            return await self._store.counts()
+        except StoreUnavailable as fault:
+            self._ledger.missed(fault)
+            raise
 
     async def pause(self, paused: bool) -> None:  # noqa: FBT001 - it is the value, not a switch
         """Stop or resume letting calls in, in every worker that shares the store."""
