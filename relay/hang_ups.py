@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("relay.calls")
 
-TRY_SECONDS = 4.0
+TRY_SECONDS = 3.0  # three in a row without an answer stay within the ten seconds we promise
 _PROBLEM = "The upstream does not confirm that the call is over; it is tried again."
 _EVENTS = {HungUp.ENDED: Event.HUNG_UP, HungUp.GONE: Event.GONE, HungUp.UNSURE: Event.UNSURE}
 

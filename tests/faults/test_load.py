@@ -100,16 +100,20 @@ def test_more_calls_than_allowed_are_refused_and_a_hang_up_makes_room(
 def test_load_03_a_browser_may_leave_at_any_stage(
     deed: Deed, marker: int, relay: Relay, upstream: Upstream
 ) -> None:
-    upstream.set(place=(0.4, 0.4))
-    visit = Visit(marker, deed, 0, patience=0.2)
+    upstream.set(place=(1.5, 1.5))
+    visit = Visit(marker, deed, 0, patience=1.0)
 
     asyncio.run(Storm(relay.port, [visit]).run())
     left = time.monotonic()
-    time.sleep(0.5)
+    if deed is Deed.HALF_BODY:
+        time.sleep(0.5)
+        assert upstream.ledger()["mints"] == 0
+    else:
+        eventually(upstream.calls, 3, "no call came into being")
 
-    assert len(upstream.calls()) == (0 if deed is Deed.HALF_BODY else 1)
     eventually(lambda: not upstream.live(), 5, "the call was left behind")
-    assert time.monotonic() - left < 5
+    assert len(upstream.calls()) <= 1
+    assert time.monotonic() - left < 7
     assert relay.ready()["calls"] == {"live": 0, "in_doubt": 0, "unkilled": 0}
 
 

@@ -147,7 +147,7 @@ def _reason(
 def _asked_after_success(call: Mapping[str, Any], kills: Sequence[float]) -> bool:
     succeeded = min((at for at, status in call["hang_ups"] if status == 200), default=float("inf"))
     again = [at for at, _ in call["hang_ups"] if at > succeeded]
-    return any(not any(succeeded <= kill <= at for kill in kills) for at in again)
+    return any(not any(succeeded - NAMELESS_SECONDS <= kill <= at for kill in kills) for at in again)
 
 
 def _died_nameless(visit: Visit, call: Mapping[str, Any], kills: Sequence[float]) -> bool:
