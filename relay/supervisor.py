@@ -217,8 +217,11 @@ class Supervisor(Enquiries):
         ]
 
     async def take_over(self) -> None:
-        """Adopt at once what workers have left that are gone."""
-        await self._watch.take_over()
+        """Adopt at once what workers have left that are gone; while the store is away nobody can."""
+        try:
+            await self._watch.take_over()
+        except StoreUnavailable as fault:
+            self._ledger.missed(fault)
 
     @property
     def open_calls(self) -> int:

@@ -432,6 +432,26 @@ async def test_the_calls_of_a_process_that_is_gone_are_taken_over_at_once(house:
     assert (await house.call(call.key)).owner == heir.owner
 
 
+async def test_a_stop_ends_calls_even_while_the_store_is_away(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = house.worker()
+    await house.look(worker)
+    await house.live_call(worker)
+
+    async def away(*_: object, **__: object) -> None:
+        raise StoreUnavailable("away")
+
+    for method in ("at_work", "adopt", "record", "claim_hang_up", "get", "stop"):
+        monkeypatch.setattr(house.stores[0], method, away)
+    assert await worker.is_last() is True
+    await worker.take_over()
+    await worker.end_all(Reason.SHUTDOWN)
+    await worker.settle(1)
+
+    assert house.upstream.live == set()
+
+
 async def test_a_broken_entry_of_the_journal_does_not_stop_the_clocks(house: House) -> None:
     worker = house.worker()
     await house.look(worker)
