@@ -16,6 +16,7 @@ from relay.errors.house import (
     StoreUnavailable,
     TooManyCalls,
 )
+from relay.errors.limit import BudgetExhausted, MinutesSpent, RateLimited, TooManyCallsOfCaller
 from relay.errors.request import (
     BadCharset,
     BadEncoding,
@@ -66,6 +67,7 @@ __all__ = [
     "BadSdp",
     "BadVoice",
     "BodyTooLarge",
+    "BudgetExhausted",
     "Busy",
     "Draining",
     "DuplicateField",
@@ -73,11 +75,13 @@ __all__ = [
     "InternalError",
     "MalformedRequest",
     "MethodNotAllowed",
+    "MinutesSpent",
     "MissingField",
     "NotFound",
     "OriginRefused",
     "Paused",
     "Problem",
+    "RateLimited",
     "RelayProblem",
     "SdpNoAudio",
     "SdpNoFingerprint",
@@ -85,6 +89,7 @@ __all__ = [
     "SdpNotOffer",
     "StoreUnavailable",
     "TooManyCalls",
+    "TooManyCallsOfCaller",
     "TooManyParts",
     "UnexpectedField",
     "UnexpectedFile",

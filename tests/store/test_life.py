@@ -16,8 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from relay.core.call import Event, Reason, State
 from relay.core.clocks import next_due
+from relay.core.limits import Ceiling, Limit
 from relay.core.record import call_key
-from relay.store.protocol import Admission, Ceiling
 from relay.store.sqlite import SqliteStore
 from tests.doubles.call import a_call
 from tests.doubles.clock import StoppedClock
@@ -66,8 +66,8 @@ class TwoWorkers(RuleBasedStateMachine):
         )
         counted = run(self.stores[seat].counts()).open
         admission = run(self.stores[seat].write_intent(call, CEILING))
-        assert (admission is Admission.FULL) == (counted >= CEILING.total)
-        if admission is Admission.ADMITTED:
+        assert (admission.limit is Limit.CALLS) == (counted >= CEILING.total)
+        if admission.limit is None:
             self.exchanges[call.key] = (seat, self.names[seat])
 
     @precondition(lambda self: self.exchanges)
