@@ -90,7 +90,7 @@ def number_between(low: int, high: int) -> Callable[[object], int]:
 
 def read_rate(value: object) -> str:
     """Return a rate as ``6/minute``, or ``off``."""
-    text = read_text(value).lower().replace(" ", "")
+    text = "off" if value is False else read_text(value).lower().replace(" ", "")
     if text in _OFF:
         return "off"
     found = re.fullmatch(r"0*([1-9][0-9]{0,4})/(second|minute|hour)", text)
