@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from relay.core.booking import day_of
 from relay.core.call import Event, Reason, State
@@ -82,7 +82,7 @@ def test_a_call_is_written_with_the_time_it_was_granted(store: SqliteStore) -> N
 
 def test_quota_03_every_way_out_gives_place_and_time_back(store: SqliteStore, path: Path) -> None:
     clock = StoppedClock()
-    ways = {
+    ways: dict[str, list[tuple[Event, dict[str, Any]]]] = {
         "refused": [(Event.REFUSED, {})],
         "left, then refused": [(Event.REASON, {"reason": Reason.LEFT}), (Event.REFUSED, {})],
         "bad answer": [
@@ -99,7 +99,7 @@ def test_quota_03_every_way_out_gives_place_and_time_back(store: SqliteStore, pa
     for name, events in ways.items():
         assert run(store.write_intent(_call(name), Ceiling(total=1, per_caller=1))).limit is None, name
         for event, brought in events:
-            run(store.record(call_key(name), event, clock.now(), **brought))  # type: ignore[arg-type]
+            run(store.record(call_key(name), event, clock.now(), **brought))
         assert run(store.counts()).open == 0, name
         assert booked_days(path) == {}, name
 

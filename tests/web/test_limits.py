@@ -48,7 +48,9 @@ async def _ask(
     relay: RelayDouble, address: str, *, forwarded: str | None = None, listed: str | None = None
 ) -> int:
     """Connect from an address, through what uvicorn does with forwarding headers."""
-    app: Any = relay.asgi if listed is None else ProxyHeadersMiddleware(relay.asgi, trusted_hosts=[listed])
+    app: Any = relay.asgi
+    if listed is not None:
+        app = ProxyHeadersMiddleware(app, trusted_hosts=[listed])
     transport = httpx.ASGITransport(app, client=(address, 50_000))
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
@@ -120,7 +122,7 @@ async def test_quota_02_of_200_racing_connects_of_one_caller_exactly_two_succeed
     assert relay.upstream.paid_requests == 2
 
 
-@pytest.mark.parametrize("stage", ["form", "offer", "mint", "answer", "left"])
+@pytest.mark.parametrize("stage", ["form", "offer", "mint", "answer", "patience"])
 async def test_quota_03_a_failed_attempt_holds_no_place_and_counts_for_the_rate(
     build: Callable[..., RelayDouble], stage: str
 ) -> None:

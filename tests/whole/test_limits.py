@@ -6,13 +6,13 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-import httpx
-
 from tests.doubles.process import RelayProcess
 from tests.doubles.relay import OFFER
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import httpx
 
     from tests.doubles.process import SimulatorProcess
 
