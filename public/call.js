@@ -8,8 +8,9 @@
  * ends it, here or at the relay, the microphone is released, the peer connection closed, and the relay knows.
  *
  * Events (CustomEvent, `detail` in brackets): `state` (StateChange), `transcript` (Transcript), `problem`
- * (Problem), `notice` (string), `moot` (string: a notice that no longer holds), `warning` (the limit is near), `log` ({direction, event}), `timing` (Timing),
- * `media` ({side, track}), `sound` ({blocked}), `mute` (boolean).
+ * (Problem), `notice` (string), `moot` (string: a notice that no longer holds), `warning` (the limit is near),
+ * `log` ({direction, event}), `timing` (Timing), `media` ({side, track}), `sound` ({blocked}), `mute`
+ * (boolean).
  */
 
 import { Conversation } from "./conversation.js";
@@ -185,8 +186,8 @@ export class Call extends EventTarget {
       message: (event) => this.#onServerEvent(event),
       unsteady: () => this.#emit("notice", INTERRUPTED),
       steady: () => this.#emit("moot", INTERRUPTED),
-      blocked: () => this.#onBroken("media_blocked", "No way for the sound was found"),
-      lost: () => this.#onBroken("media_lost", "There is no way back to the upstream"),
+      blocked: (detail) => this.#fail(ownProblem("media_blocked", detail, this.#requestId)),
+      lost: (detail) => this.#fail(ownProblem("media_lost", detail, this.#requestId)),
       closed: () => void this.#onClosed(),
     });
     return peer;
@@ -234,14 +235,6 @@ export class Call extends EventTarget {
     const said = trouble(event);
     if (said?.kind === "notice") this.#emit("notice", said.words);
     if (said?.kind === "end") this.hangUp(said.words);
-  }
-
-  /**
-   * @param {"media_blocked" | "media_lost"} code
-   * @param {string} what
-   */
-  #onBroken(code, what) {
-    this.#fail(ownProblem(code, `${what} (${this.#peer?.description}).`, this.#requestId));
   }
 
   /** The relay may know more: it may be the one who had the call hung up. */

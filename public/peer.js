@@ -2,8 +2,8 @@
  * The peer connection of one call: its audio section, its data channel, and what becomes of them.
  *
  * It knows nothing of the relay or of what the events mean. Events: `connected`, `open`, `message` (detail: a
- * server event), `unsteady`, `steady`; and at its end one of `blocked` (it never came up), `lost`,
- * `closed` (by the other side).
+ * server event), `unsteady`, `steady`; and at its end one of `blocked` (it never came up),
+ * `lost` (detail of both: a sentence), `closed` (by the other side).
  */
 
 import { CHANNEL_LABEL, readServerEvent } from "./events.js";
@@ -51,12 +51,6 @@ export class Peer extends EventTarget {
     return this.#connection.connectionState === "connected" && this.#channel.readyState === "open";
   }
 
-  /** @returns {string} the states, for a message or a bug report */
-  get description() {
-    const { connectionState, iceConnectionState } = this.#connection;
-    return `connection ${connectionState}, ICE ${iceConnectionState}, data channel ${this.#channel.readyState}`;
-  }
-
   /**
    * Make the offer. It is ready at once: the upstream needs none of our candidates (fact 6.1).
    *
@@ -78,7 +72,7 @@ export class Peer extends EventTarget {
    * @throws {DOMException} the browser cannot use it
    */
   async accept(answer) {
-    this.#timer = setTimeout(() => this.#emit("blocked"), MEDIA_SECONDS * 1000);
+    this.#timer = setTimeout(() => this.#onBlocked(), MEDIA_SECONDS * 1000);
     await this.#connection.setRemoteDescription({ type: "answer", sdp: answer });
   }
 
@@ -116,10 +110,20 @@ export class Peer extends EventTarget {
         this.#emit("unsteady");
         break;
       case "failed":
-        this.#emit(this.#openedOnce ? "lost" : "blocked");
+        if (!this.#openedOnce) this.#onBlocked();
+        else this.#emit("lost", `There is no way back to the upstream (${this.#states()}).`);
         break;
       default:
     }
+  }
+
+  #onBlocked() {
+    this.#emit("blocked", `No way for the sound was found (${this.#states()}).`);
+  }
+
+  #states() {
+    const { connectionState, iceConnectionState } = this.#connection;
+    return `connection ${connectionState}, ICE ${iceConnectionState}, data channel ${this.#channel.readyState}`;
   }
 
   /**

@@ -18,7 +18,7 @@ const LONGEST_PAUSE_SECONDS = 3;
 /** Seconds a stream must have lasted to be no failure: an answer that ends at once is not to be asked for in a loop. */
 const SHORTEST_STREAM_SECONDS = 0.25;
 
-/** Failures in a row that are said aloud: fewer pass unnoticed. */
+/** Tries in a row without a word from the relay that are told of: fewer pass unnoticed. */
 const AWAY_AFTER = 3;
 
 /**
@@ -35,7 +35,7 @@ export class Presence extends EventTarget {
   #patience;
   #lastEventId = "";
   #failures = 0;
-  #away = false;
+  #unheard = 0;
   #heard = 0;
   #over = new AbortController();
   /** The stream being read, or the pause before the next one. */
@@ -50,7 +50,7 @@ export class Presence extends EventTarget {
 
   /** @returns {boolean} whether the relay has not been reached for a while */
   get away() {
-    return this.#away;
+    return this.#unheard >= AWAY_AFTER;
   }
 
   /** Open the stream and keep it open until `close`. */
@@ -72,8 +72,10 @@ export class Presence extends EventTarget {
       const began = this.#now();
       const status = await this.#readOne(AbortSignal.any([this.#over.signal, this.#current.signal]));
       if (status === 404 || status === 410) return this.#onGone();
-      this.#count(status === 200 && this.#now() - began >= SHORTEST_STREAM_SECONDS);
-      if (this.#failures > 0) await this.#pause();
+      if (this.#unheard === AWAY_AFTER) this.#emit("contact", false);
+      const served = status === 200 && this.#now() - began >= SHORTEST_STREAM_SECONDS;
+      this.#failures = served ? 0 : this.#failures + 1;
+      if (!served) await this.#pause();
     }
   }
 
@@ -84,6 +86,7 @@ export class Presence extends EventTarget {
   async #readOne(signal) {
     let silence = setTimeout(() => this.#current.abort(), this.#patience.open * 1000);
     let status = 0;
+    this.#unheard += 1;
     try {
       const response = await this.#nearby.open(this.#lastEventId, signal);
       status = response.status;
@@ -126,16 +129,9 @@ export class Presence extends EventTarget {
 
   #onHeard() {
     this.#heard = this.#now();
-    if (this.#away) this.#emit("contact", true);
-    this.#away = false;
-  }
-
-  /** @param {boolean} served */
-  #count(served) {
-    this.#failures = served ? 0 : this.#failures + 1;
-    if (this.#failures < AWAY_AFTER || this.#away) return;
-    this.#away = true;
-    this.#emit("contact", false);
+    const away = this.away;
+    this.#unheard = 0;
+    if (away) this.#emit("contact", true);
   }
 
   /** @param {import("./event-stream.js").StreamEvent} event */

@@ -66,6 +66,7 @@ class Server:
     Args:
         app: The application.
         sock: Where it listens.
+        http: The protocol of a connection, with its bounds (`relay.web.guarded`).
         trusted_proxies: Addresses whose forwarded address and scheme are believed.
         shutdown_seconds: From the first signal to the end, at most.
         drain: Ends calls and exchanges; awaited before the listener closes.
@@ -77,6 +78,7 @@ class Server:
         app: ASGIApp,
         sock: socket.socket,
         *,
+        http: type[asyncio.Protocol],
         trusted_proxies: Sequence[str],
         shutdown_seconds: float,
         drain: Callable[[], Awaitable[None]],
@@ -92,7 +94,7 @@ class Server:
             uvicorn.Config(
                 app,
                 loop="none",
-                http="httptools",
+                http=http,
                 ws="none",
                 lifespan="off",
                 log_config=None,

@@ -69,7 +69,7 @@ class Supervisor:
             clock=clock,
             owner=self.owner,
             record=self._record,
-            own_copy=self._ledger.get,
+            ledger=self._ledger,
             sleep=sleep,
         )
         self._watch = Watch(
@@ -220,6 +220,14 @@ class Supervisor:
         except StoreUnavailable as fault:
             log(_log, logging.ERROR, "cannot pause: the store does not answer", why=fault.detail)
 
+    async def paused(self) -> bool:
+        """Tell whether new calls are stopped.
+
+        Raises:
+            StoreUnavailable: It cannot be told.
+        """
+        return await self._store.paused()
+
     # --- life
 
     async def start(self) -> None:
@@ -234,11 +242,10 @@ class Supervisor:
         """Do everything that is due now; done again and again by itself after `start`."""
         await self._watch.look()
 
-    async def hang_up_all(self, reason: Reason, seconds: float) -> None:
-        """End every call of this worker's and wait for the hang-ups, so long at most."""
+    async def end_all(self, reason: Reason) -> None:
+        """Begin to end every call of this worker's, those being placed included."""
         for call in self._ledger:
             await self.end(call.key, reason)
-        await self.settle(seconds)
 
     async def settle(self, seconds: float) -> None:
         """Wait for hang-ups under way, so long at most."""

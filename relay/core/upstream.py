@@ -137,9 +137,7 @@ class Upstream(Protocol):
             UpstreamProblem: Whatever kept it from being minted.
         """
 
-    async def place(
-        self, offer: str, plan: Plan, *, deadline: float, wanted: Callable[[], bool]
-    ) -> Placed:
+    async def place(self, offer: str, plan: Plan, *, deadline: float, wanted: Callable[[], bool]) -> Placed:
         """Place a call; at most one comes into being. Returns as soon as the upstream has named it.
 
         Args:

@@ -10,6 +10,7 @@ from relay.errors.base import (
 )
 from relay.errors.house import (
     Busy,
+    CallEnded,
     Draining,
     InternalError,
     Paused,
@@ -69,6 +70,7 @@ __all__ = [
     "BodyTooLarge",
     "BudgetExhausted",
     "Busy",
+    "CallEnded",
     "Draining",
     "DuplicateField",
     "FieldTooLarge",

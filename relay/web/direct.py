@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
 
+from relay.errors import NotFound
 from relay.web.connect import caller_of
 from relay.web.form import SESSION_FIELDS, check_head, read_connect_request
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from relay.exchange import Exchange
     from relay.web.form import FormBounds
     from relay.web.pace import Pace
+
+
+async def direct_is_off(_request: Request) -> Response:
+    """Say how it would be switched on."""
+    raise NotFound("Client secrets for browsers are off; RELAY_EPHEMERAL_KEYS=on switches them on.")
 
 
 class Direct:
