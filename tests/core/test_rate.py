@@ -100,6 +100,14 @@ def test_a_clock_that_reads_a_little_earlier_lets_nobody_in_twice() -> None:
     assert sum(standing.allowed for standing in ask_at(SIX_A_MINUTE, *moments)) == 6
 
 
+def test_what_is_remembered_stays_in_the_order_in_which_it_leaves() -> None:
+    _, recent = attempt((), SIX_A_MINUTE, 10.0)
+    _, recent = attempt(recent, SIX_A_MINUTE, 9.0)
+
+    assert recent == ((70_250, 2),)
+    assert not is_spent(recent, 69.5)
+
+
 def test_quota_14_a_clock_that_was_set_back_locks_nobody_out() -> None:
     _, recent = attempt((), Rate(1, 60), 100_000.0)
 

@@ -9,23 +9,19 @@ from relay.core.booking import day_of
 from relay.core.call import Event, Reason, State
 from relay.core.limits import Admission, Ceiling, Limit
 from relay.core.record import call_key
-from relay.store import days
 from tests.doubles.call import a_call
 from tests.doubles.clock import StoppedClock
-from tests.store.figures import booked_days, counted, expected_days, rows_of
+from tests.store.figures import booked_days, counted, expected_days
 from tests.store.opened import NO_BOUND, admit, admit_live, opened, run
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from relay.core.record import Call
     from relay.store.sqlite import SqliteStore
 
 TWO_EACH = Ceiling(total=0, per_caller=2)
 TEN_MINUTES_EACH = Ceiling(total=0, per_caller=0, day_seconds_per_caller=600)
-MIDNIGHT = 1_700_006_400.0  # 2023-11-15 00:00 UTC
 
 
 def _call(number: object, **changes: object) -> Call:
@@ -154,50 +150,3 @@ def test_a_doubt_holds_its_place_and_its_time_until_it_cannot_be_live(store: Sql
     run(store.record(call_key("2"), Event.REFUSED, clock.now()))
     longer = _call(4, max_seconds=1200.0)
     assert run(store.write_intent(longer, ceiling)).max_seconds == 600.0  # the doubt is paid for
-
-
-def test_quota_14_a_new_day_begins_at_midnight_utc_and_not_when_the_clock_is_turned(
-    store: SqliteStore,
-) -> None:
-    clock = StoppedClock(wall_seconds=MIDNIGHT - 1000)
-    admissions = []
-    for number, jump in enumerate((0, 0, 900, -1000, 1000, 99, 2, -3600, 86_400)):
-        clock.jump_wall(jump)
-        call = _call(number, created=clock.now(), max_seconds=400.0)
-        admissions.append(run(store.write_intent(call, TEN_MINUTES_EACH)).max_seconds)
-
-    # turning the clock back brings no day back, and turning it on spends the next one
-    assert admissions == [400.0, 200.0, 0.0, 0.0, 0.0, 0.0, 400.0, 0.0, 200.0]
-
-
-def test_quota_09_very_many_callers_of_a_day_share_one_row_in_the_end(
-    store: SqliteStore, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(days, "MOST_CALLERS", 5)
-    clock = StoppedClock()
-    for number in range(20):
-        admission = run(store.write_intent(_call(number, caller=f"c{number}"), TEN_MINUTES_EACH))
-        assert (admission.limit is None) == (number <= 5)  # the first newcomer takes what the rest share
-        if number == 5:
-            run(store.record(call_key("0"), Event.REFUSED, clock.now()))
-
-    assert rows_of(path, "days") == 5 + 2
-    run(store.record(call_key("5"), Event.REFUSED, clock.now()))
-    assert run(store.write_intent(_call("again", caller="c19"), TEN_MINUTES_EACH)).limit is None
-    assert run(store.write_intent(_call("known", caller="c0"), TEN_MINUTES_EACH)).limit is None
-
-
-def test_days_that_are_over_are_forgotten_and_news_of_their_calls_is_harmless(
-    store: SqliteStore, path: Path
-) -> None:
-    clock = StoppedClock()
-    old = admit(store, _call(1, created=clock.now()))
-    admit(store, _call(2, created=clock.advance(86_400)))
-    run(store.purge(clock.now(), retention_days=30))
-    assert rows_of(path, "days") == 4  # yesterday's calls may still be open
-    run(store.purge(clock.advance(86_400), retention_days=30))
-    assert rows_of(path, "days") == 2
-    run(store.record(old.key, Event.REFUSED, clock.now()))
-
-    assert rows_of(path, "days") == 2
-    assert run(store.counts()).open == 1
