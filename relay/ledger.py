@@ -138,7 +138,7 @@ class Ledger:
         """
         now = self._clock.now()
         try:
-            advanced = await self._store.record(key, event, now, reason=reason, upstream_id=upstream_id)
+            advanced = await self._write(_News(key, event, now, reason, upstream_id))
         except StoreUnavailable as fault:
             self.missed(fault)
             advanced = self._advance_copy(key, event, now, reason, upstream_id)
@@ -161,16 +161,28 @@ class Ledger:
         while self._unwritten:
             key, event, at, reason, upstream_id = self._unwritten[0]
             try:
-                await self._store.record(key, event, at, reason=reason, upstream_id=upstream_id)
+                written = await self._store.record(key, event, at, reason=reason, upstream_id=upstream_id)
             except StoreUnavailable:
                 return False
             except ImpossibleEvent:
-                pass  # another worker has adopted the call and brought it further
+                written = None  # another worker has adopted the call and brought it further
             self._unwritten.popleft()
+            if written is not None and not self._is_pending(key):
+                self.take(written.call)
         if self.store_is_away:
             self.store_is_away = False
             log(_log, logging.INFO, "the store answers again")
         return True
+
+    async def _write(self, news: _News) -> Advanced | None:
+        """Write older news first: a store that is behind would judge wrongly."""
+        if not await self.catch_up():
+            raise StoreUnavailable("The store does not answer.")
+        key, event, at, reason, upstream_id = news
+        return await self._store.record(key, event, at, reason=reason, upstream_id=upstream_id)
+
+    def _is_pending(self, key: str) -> bool:
+        return any(news.key == key for news in self._unwritten)
 
     def warned(self, call: Call) -> None:
         """Note that the end of the call's time was announced."""

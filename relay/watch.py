@@ -128,23 +128,26 @@ class Watch:
         """Renew the lease, and adopt what others have left."""
         if not await self._store.renew(self._owner, self._clock.now()):
             self._ledger.take_all(await self._store.owned(self._owner))
-        for advanced in await self._store.adopt(self._owner, self._clock.now()):
-            log_adoption(advanced.call)
-            self._ledger.take(advanced.call)
-            self._follow(advanced)
+        while adopted := await self._store.adopt(self._owner, self._clock.now()):
+            for advanced in adopted:
+                log_adoption(advanced.call)
+                self._ledger.take(advanced.call)
+                self._follow(advanced)
+            await asyncio.sleep(0)  # thousands come in portions; requests go on between them
 
     async def _read_journal(self) -> None:
         """Follow what any worker has written of this one's calls, and wake who listens."""
         for entry in await self._store.entries_since(self._cursor):
             self._cursor = entry.id
             self._listeners.wake(entry.key)
+            state = entry.body.get("state")
             known = self._ledger.get(entry.key)
-            if known is None or entry.body.get("state") in (None, known.state):
-                continue
-            call = await self._store.get(entry.key)
+            # A call this worker has let go of as expired may get its name after all.
+            news = state == State.ENDING if known is None else state not in (None, known.state)
+            call = await self._store.get(entry.key) if news else None
             if call is not None:
                 self._ledger.take(call)
-                if call.state is State.ENDING:
+                if call.state is State.ENDING and call.owner == self._owner:
                     self._hang_ups.start(call.key)
 
     async def _attend(self, call: Call) -> None:
