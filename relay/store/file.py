@@ -14,7 +14,7 @@ from relay.store.schema import migrate
 if TYPE_CHECKING:
     from pathlib import Path
 
-BEGIN_SECONDS = 0.2
+BEGIN_SECONDS = 0.25
 """How long a write waits for another process's, which takes well under a millisecond."""
 
 _PAUSE_SECONDS = 0.0002  # SQLite's own pauses grow to 100 ms, and others would always be quicker
