@@ -205,11 +205,7 @@ class Supervisor:
         return await self._listeners.news(key, seconds)
 
     async def counts(self) -> Counts:
-        """Count the open calls of all workers.
-
-        Raises:
-            StoreUnavailable: They cannot be counted.
-        """
+        """Count the open calls of all workers, or raise `StoreUnavailable`."""
         await self._store.check()
         return await self._store.counts()
 
@@ -221,11 +217,7 @@ class Supervisor:
             log(_log, logging.ERROR, "cannot pause: the store does not answer", why=fault.detail)
 
     async def paused(self) -> bool:
-        """Tell whether new calls are stopped.
-
-        Raises:
-            StoreUnavailable: It cannot be told.
-        """
+        """Tell whether new calls are stopped, or raise `StoreUnavailable`."""
         return await self._store.paused()
 
     # --- life
