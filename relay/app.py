@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from relay import __version__
 from relay.clock import SystemClock
 from relay.core.call import Reason
+from relay.core.limits import Ceiling
 from relay.core.offer import OfferBounds
 from relay.core.profile import Profile
+from relay.core.rate import Rate
 from relay.exchange import Exchange
 from relay.settings.places import read_secret_file
 from relay.state import state_folder, store_path
 from relay.store.caller_key import read_or_make_caller_key
-from relay.store.protocol import Ceiling
 from relay.store.sqlite import SqliteStore
 from relay.supervisor import Supervisor
 from relay.telemetry import log
@@ -31,6 +32,7 @@ from relay.web.explain import Explanations
 from relay.web.form import FormBounds
 from relay.web.health import Health
 from relay.web.host import OriginRule
+from relay.web.pace import Pace
 from relay.web.public_config import ConfigRoute, PublicConfig
 from relay.web.routes import Handlers, build_web
 from relay.web.static import public_folder
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from relay.clock import Clock
     from relay.settings import Settings
     from relay.simulator_process import SimulatorAddress
+    from relay.store.protocol import Store
     from relay.upstream.credential import Credential
 
 _log = logging.getLogger("relay.server")
@@ -131,16 +134,16 @@ def create_app(
     Raises:
         StoreUnavailable: The state folder or the store cannot be used.
     """
-    clock = SystemClock()
+    clock, store = SystemClock(), SqliteStore.open(store_file(settings))
     upstream = _upstream(settings, simulator, _credential(settings, simulator))
     supervisor = Supervisor(
-        store=SqliteStore.open(store_file(settings)),
+        store=store,
         upstream=upstream,
         clock=clock,
         terms=Terms(
             max_seconds=settings.relay_max_call_seconds,
             presence_seconds=settings.relay_presence_seconds,
-            ceiling=Ceiling(total=settings.relay_calls_total, per_caller=0),
+            ceiling=ceiling_of(settings),
             retention_days=settings.relay_retention_days,
         ),
         group=group,
@@ -155,7 +158,7 @@ def create_app(
         most_in_flight=settings.relay_in_flight,
         allow_unkillable=settings.relay_allow_unkillable,
     )
-    asgi = _web(settings, upstream, exchange, supervisor, profile, clock)
+    asgi = _web(settings, upstream, exchange, supervisor, profile, clock, store)
     patience_seconds = settings.relay_shutdown_seconds * PATIENCE_SHARE
     return Application(asgi, exchange, supervisor, upstream, settings.relay_on_stop, patience_seconds)
 
@@ -165,6 +168,16 @@ def store_file(settings: Settings) -> Path:
     is_azure = settings.upstream_kind == "azure"
     upstream = str(settings.azure_openai_base_url) if is_azure else f"simulator-{settings.relay_port}"
     return store_path(state_folder(settings.relay_state_dir), upstream)
+
+
+def ceiling_of(settings: Settings) -> Ceiling:
+    """What may be open at once and last in a day, as the settings say."""
+    return Ceiling(
+        total=settings.relay_calls_total,
+        per_caller=settings.relay_calls_per_caller,
+        day_seconds_total=settings.relay_minutes_per_day_total * 60,
+        day_seconds_per_caller=settings.relay_minutes_per_day * 60,
+    )
 
 
 def _credential(settings: Settings, simulator: SimulatorAddress | None) -> Credential:
@@ -237,14 +250,20 @@ def _web(
     supervisor: Supervisor,
     profile: Profile,
     clock: Clock,
+    store: Store,
 ) -> ASGIApp:
     form = FormBounds(
         max_body_bytes=settings.relay_max_body_bytes,
         max_sdp_bytes=settings.relay_max_sdp_bytes,
         max_instructions_bytes=settings.relay_max_instructions_bytes,
     )
+    caller_key = read_or_make_caller_key(state_folder(settings.relay_state_dir) / "caller.key")
+    rate = Rate(*settings.rate) if settings.rate else None
+    pace = Pace(store, rate, clock)
     exchange_url = upstream.traits.exchange_url
-    direct = Direct(exchange, form, exchange_url) if settings.relay_ephemeral_keys and exchange_url else None
+    direct = None
+    if settings.relay_ephemeral_keys and exchange_url:
+        direct = Direct(exchange, form, exchange_url, caller_key, pace)
     config = PublicConfig(
         version=__version__,
         upstream={"kind": upstream.name, "api": upstream.traits.api},
@@ -253,13 +272,13 @@ def _web(
         max_call_seconds=settings.relay_max_call_seconds,
         presence_seconds=settings.relay_presence_seconds,
         exchange_seconds=settings.relay_exchange_seconds,
+        rate=rate,
+        ceiling=supervisor.terms.ceiling,
         direct=direct is not None,
         ice_servers=[server.as_json() for server in settings.relay_ice_servers],
     )
     handlers = Handlers(
-        connect=Connect(
-            exchange, form, read_or_make_caller_key(state_folder(settings.relay_state_dir) / "caller.key")
-        ),
+        connect=Connect(exchange, form, caller_key, pace),
         calls=Calls(supervisor, clock),
         direct=direct,
         config=ConfigRoute(config),

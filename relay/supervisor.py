@@ -9,18 +9,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from relay.admission import raise_if_refused
 from relay.audit import log_step
 from relay.core.call import Action, Event, Reason
 from relay.core.record import Call, call_key
 from relay.enquiries import Enquiries
-from relay.errors import Paused, StoreUnavailable, TooManyCalls
+from relay.errors import StoreUnavailable
 from relay.hang_ups import HangUps
 from relay.ledger import Ledger
 from relay.listeners import Listeners
 from relay.processes import is_dead, is_of_group, worker_id
-from relay.store.protocol import Admission
 from relay.telemetry import log
 from relay.watch import Watch
 
@@ -97,11 +98,10 @@ class Supervisor(Enquiries):
             presence: Whether the browser promises to keep its event stream open.
 
         Returns:
-            The call's id, 192 random bits, which is kept nowhere; and the call.
+            The call's id, 192 random bits, which is kept nowhere; and the call, whose maximum may be cut.
 
         Raises:
-            Paused: An operator stopped new calls.
-            TooManyCalls: As many as allowed are open.
+            Problem: A limit keeps it out, as `relay.admission` says.
             StoreUnavailable: It cannot be written down, so nothing may be sent.
         """
         call_id = secrets.token_urlsafe(24)
@@ -119,10 +119,8 @@ class Supervisor(Enquiries):
         if self._ledger.store_is_away:
             raise StoreUnavailable("The store does not answer.", retry_after=1)
         admission = await self._store.write_intent(call, self.terms.ceiling)
-        if admission is Admission.PAUSED:
-            raise Paused("The operator has stopped new calls.", retry_after=60)
-        if admission is not Admission.ADMITTED:
-            raise TooManyCalls("As many calls as RELAY_CALLS_TOTAL allows are open.", retry_after=30)
+        raise_if_refused(admission)
+        call = replace(call, max_seconds=admission.max_seconds)
         self._ledger.take(call)
         return call_id, call
 

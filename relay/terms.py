@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from relay.store.protocol import Ceiling
+    from relay.core.limits import Ceiling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +16,7 @@ class Terms:
     Args:
         max_seconds: Its length at most.
         presence_seconds: How long a browser that promised its presence may be silent.
-        ceiling: How many at once.
+        ceiling: How many at once, and how long in a day.
         retention_days: How long an ended call stays readable.
     """
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from relay.core.limits import Ceiling
 from relay.core.request import ConnectRequest
 from relay.errors import (
     BadVoice,
@@ -25,7 +26,6 @@ from relay.errors import (
     UpstreamTimeout,
 )
 from relay.exchange import BrowserLeft, Connected
-from relay.store.protocol import Ceiling
 from tests.doubles.relay import OFFER, TERMS, RelayDouble
 from tests.doubles.upstream import ANSWER
 

@@ -189,6 +189,10 @@ def _announce(settings: Settings, sock: socket.socket) -> None:
     if kind == "azure":
         _say(f"            {settings.azure_openai_base_url}  deployment {settings.azure_openai_deployment}")
     _say(f"  page      http://{shown}:{port}/")
+    from relay.command.spending import most_spent  # noqa: PLC0415 - while the simulator is starting
+
+    for number, line in enumerate(most_spent(settings)):
+        _say(f"  {'' if number else 'spending':8}  {line}")
     _say("  stop      Ctrl-C")
     for warning in settings.warnings:
         _say(f"  note      {warning}")

@@ -17,6 +17,7 @@ from relay.errors.house import (
     StoreUnavailable,
     TooManyCalls,
 )
+from relay.errors.limit import BudgetExhausted, MinutesSpent, RateLimited, TooManyCallsOfCaller
 from relay.errors.request import (
     BadCharset,
     BadEncoding,
@@ -67,6 +68,7 @@ __all__ = [
     "BadSdp",
     "BadVoice",
     "BodyTooLarge",
+    "BudgetExhausted",
     "Busy",
     "CallEnded",
     "Draining",
@@ -75,11 +77,13 @@ __all__ = [
     "InternalError",
     "MalformedRequest",
     "MethodNotAllowed",
+    "MinutesSpent",
     "MissingField",
     "NotFound",
     "OriginRefused",
     "Paused",
     "Problem",
+    "RateLimited",
     "RelayProblem",
     "SdpNoAudio",
     "SdpNoFingerprint",
@@ -87,6 +91,7 @@ __all__ = [
     "SdpNotOffer",
     "StoreUnavailable",
     "TooManyCalls",
+    "TooManyCallsOfCaller",
     "TooManyParts",
     "UnexpectedField",
     "UnexpectedFile",

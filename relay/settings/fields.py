@@ -27,6 +27,7 @@ from relay.settings.values import (
     number_between,
     one_of,
     read_certificates,
+    read_rate,
     read_sign_in,
     read_store,
     read_voice,
@@ -36,6 +37,7 @@ from relay.settings.values import (
 UpstreamKind = Literal["azure", "simulator"]
 CredentialKind = Literal["api_key", "service_principal", "default_chain"]
 
+_UNIT_SECONDS: Final = {"second": 1, "minute": 60, "hour": 3600}
 _VOICES: Final = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar")
 
 
@@ -97,6 +99,19 @@ class Settings(UpstreamFields):
     )
 
     # --- limits -----------------------------------------------------------------------------------------
+    relay_rate: Annotated[str, BeforeValidator(read_rate)] = Field(
+        default="6/minute",
+        description="Calls a caller may begin per second, minute or hour, failed ones counted; or off.",
+    )
+    relay_calls_per_caller: Annotated[int, BeforeValidator(number_between(0, 100_000))] = Field(
+        default=2, description="Calls of one caller open at once; 0 for no bound."
+    )
+    relay_minutes_per_day: Annotated[int, BeforeValidator(number_between(0, 1_000_000))] = Field(
+        default=60, description="Minutes the calls of one caller may last in a day (UTC); 0 for no bound."
+    )
+    relay_minutes_per_day_total: Annotated[int, BeforeValidator(number_between(0, 100_000_000))] = Field(
+        default=0, description="Minutes the calls of all callers may last in a day (UTC); 0 for no bound."
+    )
     relay_exchange_seconds: Annotated[int, BeforeValidator(number_between(1, 60))] = Field(
         default=20, description="Seconds a browser waits for its answer at most."
     )
@@ -202,6 +217,14 @@ class Settings(UpstreamFields):
         if self.azure_openai_api_key is not None:
             return "api_key"
         return "default_chain" if self.azure_client_secret is None else "service_principal"
+
+    @property
+    def rate(self) -> tuple[int, int] | None:
+        """RELAY_RATE as so many in so many seconds; ``None`` when it is off."""
+        if self.relay_rate == "off":
+            return None
+        most, unit = self.relay_rate.split("/")
+        return int(most), _UNIT_SECONDS[unit]
 
     @property
     def binds_loopback(self) -> bool:

@@ -88,6 +88,17 @@ def number_between(low: int, high: int) -> Callable[[object], int]:
     return read_number
 
 
+def read_rate(value: object) -> str:
+    """Return a rate as ``6/minute``, or ``off``."""
+    text = "off" if value is False else read_text(value).lower().replace(" ", "")
+    if text in _OFF:
+        return "off"
+    found = re.fullmatch(r"0*([1-9][0-9]{0,4})/(second|minute|hour)", text)
+    if found is None:
+        raise ValueError("must be a number of calls per second, minute or hour, such as 6/minute; or off")
+    return f"{found[1]}/{found[2]}"
+
+
 def one_of(*words: str) -> Callable[[object], str]:
     """Build the reader of a choice; case does not matter."""
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from relay.core.booking import day_of, until_midnight
 from relay.core.call import Event, State
-from relay.core.clocks import UNKILLED_ATTEMPTS, due_event, due_reason, hang_up_in, seconds_left, warning_in
+from relay.core.clocks import due_event, due_reason, hang_up_in, seconds_left, warning_in
+from relay.core.limits import Usage, admit
 from relay.core.record import advance, begin_hang_up
-from relay.store import journal, rows, workers
-from relay.store.protocol import Admission, Ceiling, Counts
+from relay.store import days, journal, rows, tally, workers
 
 if TYPE_CHECKING:
     import sqlite3
 
     from relay.core.call import Reason
+    from relay.core.limits import Admission, Ceiling
     from relay.core.moment import Moment
     from relay.core.record import Advanced, Call
 
@@ -23,16 +25,19 @@ _FOUND = 10
 
 
 def write_intent(db: sqlite3.Connection, call: Call, ceiling: Ceiling, *, paused: bool) -> Admission:
-    """Count what is open and write the call down if there is room."""
-    if paused:
-        return Admission.PAUSED
-    if ceiling.total and _open_up_to(db, ceiling.total) >= ceiling.total:
-        return Admission.FULL
-    if ceiling.per_caller and _open_of(db, call.caller, ceiling.per_caller) >= ceiling.per_caller:
-        return Admission.CALLER_FULL
-    workers.ensure(db, call.owner, call.created)
-    db.execute(rows.INSERT, rows.lasting(call) + rows.changing(call) + rows.indexed(call))
-    return Admission.ADMITTED
+    """Write the call down, with the time it is granted, if the limits let it in."""
+    usage = _usage(db, call, ceiling, paused=paused)
+    admission = admit(
+        ceiling, usage, max_seconds=call.max_seconds, until_midnight=until_midnight(call.created)
+    )
+    if admission.limit is None:
+        if admission.max_seconds != call.max_seconds:
+            call = replace(call, max_seconds=admission.max_seconds)
+        workers.ensure(db, call.owner, call.created)
+        db.execute(rows.INSERT, rows.lasting(call) + rows.changing(call) + rows.indexed(call))
+        tally.change(db, None, call)
+        days.change(db, None, call)
+    return admission
 
 
 def record(
@@ -128,16 +133,6 @@ def recent(db: sqlite3.Connection, limit: int, *, only_open: bool) -> list[Call]
     return [rows.call_from_row(row) for row in found]
 
 
-def counts(db: sqlite3.Connection) -> Counts:
-    """Count the open calls."""
-    total, live, in_doubt, unkilled = db.execute(
-        "SELECT count(*), total(state = ?), total(state = ?), total(state = ? AND attempts >= ?)"
-        " FROM calls WHERE open = 1",
-        (State.LIVE, State.IN_DOUBT, State.ENDING, UNKILLED_ATTEMPTS),
-    ).fetchone()
-    return Counts(total, int(live), int(in_doubt), int(unkilled))
-
-
 def purge(db: sqlite3.Connection, now: Moment, retention_days: float, limit: int) -> int:
     """Forget calls that ended too long ago."""
     before = now.wall_seconds - retention_days * _DAY_SECONDS
@@ -154,6 +149,8 @@ def _write(db: sqlite3.Connection, before: Call, after: Call) -> None:
     db.execute(rows.UPDATE, (*rows.changing(after), after.key))
     if rows.indexed(before) != rows.indexed(after):
         db.execute(rows.UPDATE_INDEXED, (*rows.indexed(after), after.key))
+    tally.change(db, before, after)
+    days.change(db, before, after)
 
 
 def _owned(db: sqlite3.Connection, owner: str, limit: int) -> list[Call]:
@@ -161,11 +158,24 @@ def _owned(db: sqlite3.Connection, owner: str, limit: int) -> list[Call]:
     return [rows.call_from_row(row) for row in found.fetchall()]
 
 
-def _open_up_to(db: sqlite3.Connection, limit: int) -> int:
-    query = "SELECT count(*) FROM (SELECT 1 FROM calls WHERE open = 1 LIMIT ?)"
-    return int(db.execute(query, (limit,)).fetchone()[0])
+def _usage(db: sqlite3.Connection, call: Call, ceiling: Ceiling, *, paused: bool) -> Usage:
+    """Read what the limits are measured against; tomorrow only when the call could last until then."""
+    today = day_of(call.created)
+    over_midnight = call.max_seconds * 1000 > until_midnight(call.created)
+    now, later = (
+        days.booked(db, today, call.caller),
+        days.booked(db, today + 1, call.caller) if over_midnight else (0, 0),
+    )
+    return Usage(
+        paused=paused,
+        total=tally.open_calls(db),
+        of_caller=_open_of(db, call.caller, max(1, ceiling.per_caller)),
+        booked_of_caller=(now[0], later[0]),
+        booked_total=(now[1], later[1]),
+    )
 
 
 def _open_of(db: sqlite3.Connection, caller: str, limit: int) -> int:
+    """Count a caller's open calls as far as the limit: a few entries of an index."""
     query = "SELECT count(*) FROM (SELECT 1 FROM calls WHERE open = 1 AND caller = ? LIMIT ?)"
     return int(db.execute(query, (caller, limit)).fetchone()[0])

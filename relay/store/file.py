@@ -56,14 +56,14 @@ def connect(path: Path, *, busy_milliseconds: int = 0) -> sqlite3.Connection:
     return db
 
 
-def begin(db: sqlite3.Connection) -> None:
+def begin(db: sqlite3.Connection, *, patience_seconds: float = BEGIN_SECONDS) -> None:
     """Begin to write, with a lock from the first moment, so that what is read still holds when it is written.
 
     Raises:
         sqlite3.OperationalError: Another process holds the lock, which it does for well under a
-            millisecond in the course of things, and did so for 250 ms.
+            millisecond in the course of things, and did so for all of our patience.
     """
-    give_up = time.monotonic() + BEGIN_SECONDS
+    give_up = time.monotonic() + patience_seconds
     while True:
         try:
             db.execute("BEGIN IMMEDIATE")

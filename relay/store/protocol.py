@@ -7,7 +7,6 @@ never see each other's halves. The rules of a call's life are not here but in `r
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,25 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from relay.core.call import Event, Reason
+    from relay.core.limits import Admission, Ceiling
     from relay.core.moment import Moment
+    from relay.core.rate import Rate, Standing
     from relay.core.record import Advanced, Call
-
-
-class Admission(enum.Enum):
-    """Whether a call was let in."""
-
-    ADMITTED = "admitted"
-    PAUSED = "paused"  # an operator stopped new calls
-    FULL = "full"  # as many calls as are allowed in all
-    CALLER_FULL = "caller_full"  # as many as this caller may have
-
-
-@dataclass(frozen=True, slots=True)
-class Ceiling:
-    """How many calls may be open at once, those in doubt included; 0 for no bound."""
-
-    total: int
-    per_caller: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +59,19 @@ class Entry:
 
 
 class Store(Protocol):
-    """Calls, the leases of workers, and the journal; every method raises `StoreUnavailable`."""
+    """Calls, limits, the leases of workers, and the journal; every method raises `StoreUnavailable`."""
 
-    # --- one call
+    # --- limits
+
+    async def count_attempt(self, caller: str, rate: Rate, now: Moment) -> Standing:
+        """Let a caller ask, or refuse it, within a moving window; only who is let in is counted."""
 
     async def write_intent(self, call: Call, ceiling: Ceiling) -> Admission:
-        """Let a call in and write it down, or refuse it; counting and writing are one step."""
+        """Let a call in and write it down, or refuse it; counting, booking and writing are one step.
+
+        The call is written with the maximum it was granted. Its place and its time are given back by
+        whatever ends it: a refused call has used nothing, every other what it lasted.
+        """
 
     async def record(
         self,
@@ -184,7 +175,10 @@ class Store(Protocol):
         """Tell whether new calls are stopped."""
 
     async def purge(self, now: Moment, *, retention_days: float, limit: int = 500) -> int:
-        """Forget closed calls that ended longer ago; returns how many, `limit` at most."""
+        """Forget closed calls that ended longer ago; returns how many, `limit` at most.
+
+        Forgets besides what was booked on days long over, and attempts that count no more.
+        """
 
     async def check(self) -> None:
         """Write something, to know that writing works."""

@@ -14,6 +14,27 @@ from relay.errors import StoreUnavailable
 if TYPE_CHECKING:
     import sqlite3
 
+LIMITS = (
+    # One row of figures. `measured` is how many rows `attempts` has.
+    """CREATE TABLE tally (
+        open INTEGER NOT NULL, live INTEGER NOT NULL, in_doubt INTEGER NOT NULL, unkilled INTEGER NOT NULL,
+        measured INTEGER NOT NULL)""",
+    """INSERT INTO tally SELECT count(*), total(state = 'live'), total(state = 'in_doubt'),
+        total(state = 'ending' AND attempts >= 5), 0 FROM calls WHERE open = 1""",
+    # `callers` counts the rows of a day, in the row that stands for all callers.
+    """CREATE TABLE days (
+        day INTEGER NOT NULL, caller TEXT NOT NULL, milliseconds INTEGER NOT NULL, callers INTEGER NOT NULL,
+        PRIMARY KEY (day, caller)) WITHOUT ROWID""",
+    # What was open when the relay was brought up is booked whole on the day it began.
+    """INSERT INTO days SELECT CAST(CAST(created AS REAL) / 86400 AS INTEGER), caller,
+        CAST(sum(max_seconds) * 1000 AS INTEGER), 0 FROM calls WHERE open = 1 GROUP BY 1, 2""",
+    "INSERT INTO days SELECT day, '*', sum(milliseconds), count(*) FROM days GROUP BY day",
+    # Whoever asked last has the highest number.
+    """CREATE TABLE attempts (
+        number INTEGER PRIMARY KEY, caller TEXT NOT NULL UNIQUE, base TEXT NOT NULL, recent TEXT NOT NULL)""",
+)
+"""Figures of open calls, booked time by day, and recent attempts by caller."""
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         # Moments are text, "wall boot_seconds boot_id": legible, and CAST(… AS REAL) gives the Unix time.
@@ -38,6 +59,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             id TEXT PRIMARY KEY, pid INTEGER NOT NULL, seen TEXT, fenced INTEGER NOT NULL) WITHOUT ROWID""",
         "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     ),
+    LIMITS,
 )
 
 

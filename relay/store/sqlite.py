@@ -7,25 +7,27 @@ A network file system is no place for it, because the write-ahead log needs shar
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from relay.core.booking import day_of
 from relay.errors import StoreUnavailable
-from relay.store import calls, journal, workers
+from relay.store import attempts, calls, days, journal, tally, workers
 from relay.store.checkpoint import Checkpointer
-from relay.store.faults import DAMAGED, unavailable
-from relay.store.file import begin, connect, open_file
+from relay.store.file import connect, open_file
+from relay.store.transaction import Transactions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    import sqlite3
+    from collections.abc import Mapping
     from pathlib import Path
     from typing import Self
 
     from relay.core.call import Event, Reason
+    from relay.core.limits import Admission, Ceiling
     from relay.core.moment import Moment
+    from relay.core.rate import Rate, Standing
     from relay.core.record import Advanced, Call
-    from relay.store.protocol import Admission, Ceiling, Counts, Entry
+    from relay.store.protocol import Counts, Entry
 
 
 class SqliteStore:
@@ -36,6 +38,7 @@ class SqliteStore:
         self._checkpointer = checkpointer
         self._path = path
         self._inode = path.stat().st_ino
+        self._transactions = Transactions(db, checkpointer)
 
     @classmethod
     def open(cls, path: Path, *, checkpoint_seconds: float = 5.0) -> Self:
@@ -53,9 +56,18 @@ class SqliteStore:
         checkpointer.start()
         return cls(db, checkpointer, path)
 
+    async def count_attempt(self, caller: str, rate: Rate, now: Moment) -> Standing:
+        """Let a caller ask, or refuse it."""
+        with self._transactions.reading() as db:
+            standing = attempts.look(db, caller, rate, now)
+        if not standing.allowed:  # a flood of refusals writes nothing
+            return standing
+        with self._transactions.writing(quiet=True) as db:
+            return attempts.count(db, caller, rate, now)
+
     async def write_intent(self, call: Call, ceiling: Ceiling) -> Admission:
         """Let a call in and write it down, or refuse it."""
-        with self._writing() as db:
+        with self._transactions.writing() as db:
             return calls.write_intent(db, call, ceiling, paused=_paused(db))
 
     async def record(
@@ -68,7 +80,7 @@ class SqliteStore:
         upstream_id: str | None = None,
     ) -> Advanced | None:
         """Record what happened to a call."""
-        with self._writing() as db:
+        with self._transactions.writing() as db:
             call = calls.get(db, key)
             if call is None:
                 return None
@@ -76,80 +88,80 @@ class SqliteStore:
 
     async def expire(self, key: str, owner: str, now: Moment) -> Advanced | None:
         """Record what the passing of time has done to a call."""
-        with self._writing() as db:
+        with self._transactions.writing() as db:
             call = calls.get(db, key)
             return None if call is None or call.owner != owner else calls.expire(db, call, now)
 
     async def claim_hang_up(self, key: str, owner: str, now: Moment) -> Call | None:
         """Ask for leave to send a hang-up, and count it."""
-        with self._writing() as db:
+        with self._transactions.writing() as db:
             call = calls.get(db, key)
             return None if call is None or call.owner != owner else calls.claim_hang_up(db, call, now)
 
     async def touch(self, key: str, now: Moment) -> Call | None:
         """Note a sign of life."""
-        with self._writing(quiet=True) as db:
+        with self._transactions.writing(quiet=True) as db:
             call = calls.get(db, key)
             return None if call is None else calls.touch(db, call, now)
 
     async def warn(self, key: str, now: Moment) -> bool:
         """Publish the warning before the limit, once."""
-        with self._writing() as db:
+        with self._transactions.writing() as db:
             call = calls.get(db, key)
             return call is not None and calls.warn(db, call, now)
 
     async def get(self, key: str) -> Call | None:
         """Read one call."""
-        with self._reading() as db:
+        with self._transactions.reading() as db:
             return calls.get(db, key)
 
     async def find(self, tag: str) -> list[Call]:
         """Read the calls whose tag begins so."""
-        with self._reading() as db:
+        with self._transactions.reading() as db:
             return calls.find(db, tag)
 
     async def owned(self, owner: str) -> list[Call]:
         """Read every open call of a worker."""
-        with self._reading() as db:
+        with self._transactions.reading() as db:
             return calls.owned(db, owner)
 
     async def recent(self, limit: int, *, only_open: bool) -> list[Call]:
         """Read calls, the newest first."""
-        with self._reading() as db:
+        with self._transactions.reading() as db:
             return calls.recent(db, limit, only_open=only_open)
 
     async def counts(self) -> Counts:
         """Count the open calls."""
-        with self._reading() as db:
-            return calls.counts(db)
+        with self._transactions.reading() as db:
+            return tally.counts(db)
 
     async def renew(self, owner: str, now: Moment) -> bool:
         """Renew a worker's lease; tell whether it was unbroken."""
         self._check_in_place()
-        with self._writing(quiet=True) as db:
+        with self._transactions.writing(quiet=True) as db:
             return workers.renew(db, owner, now)
 
     async def adopt(self, owner: str, now: Moment, *, limit: int = 200) -> list[Advanced]:
         """Take over calls of workers whose lease has lapsed."""
-        with self._reading() as db:
+        with self._transactions.reading() as db:
             if not set(workers.lapsed(db, now)) - {owner}:  # asked every second: no write for nothing
                 return []
-        with self._writing() as db:
+        with self._transactions.writing() as db:
             return calls.adopt(db, owner, now, limit)
 
     async def leave(self, owner: str) -> None:
         """End a worker's lease at once."""
-        with self._writing() as db:
+        with self._transactions.writing() as db:
             workers.leave(db, owner)
 
     async def stop(self, owner: str) -> None:
         """Note that a worker is about to stop."""
-        with self._writing() as db:
+        with self._transactions.writing() as db:
             workers.stop(db, owner)
 
     async def at_work(self, now: Moment) -> list[tuple[str, int]]:
         """Read the workers whose lease holds and that are not about to stop."""
-        with self._reading() as db:
+        with self._transactions.reading() as db:
             return workers.at_work(db, now)
 
     async def publish(
@@ -160,43 +172,45 @@ class SqliteStore:
         now: Moment,
     ) -> None:
         """Append an entry to a call's journal."""
-        with self._writing(quiet=True) as db:
+        with self._transactions.writing(quiet=True) as db:
             journal.publish(db, key, kind, body, now)
 
     async def entries(self, key: str, *, after_seq: int = 0) -> list[Entry]:
         """Read a call's journal."""
-        with self._reading() as db:
+        with self._transactions.reading() as db:
             return journal.entries(db, key, after_seq)
 
     async def entries_since(self, entry_id: int, *, limit: int = 500) -> list[Entry]:
         """Read what any worker published after an entry."""
-        with self._reading() as db:
+        with self._transactions.reading() as db:
             return journal.entries_since(db, entry_id, limit)
 
     async def last_entry_id(self) -> int:
         """Tell where the journal ends now."""
-        with self._reading() as db:
+        with self._transactions.reading() as db:
             return journal.last_entry_id(db)
 
     async def set_paused(self, *, paused: bool) -> None:
         """Stop or resume letting calls in."""
-        with self._writing() as db:
+        with self._transactions.writing() as db:
             db.execute("INSERT OR REPLACE INTO settings (name, value) VALUES ('paused', ?)", (int(paused),))
 
     async def paused(self) -> bool:
         """Tell whether new calls are stopped."""
-        with self._reading() as db:
+        with self._transactions.reading() as db:
             return _paused(db)
 
     async def purge(self, now: Moment, *, retention_days: float, limit: int = 500) -> int:
         """Forget closed calls that ended longer ago."""
-        with self._writing(quiet=True) as db:
+        with self._transactions.writing(quiet=True) as db:
+            attempts.purge(db, now, limit)
+            days.purge(db, day_of(now), limit)
             return calls.purge(db, now, retention_days, limit)
 
     async def check(self) -> None:
         """Write something, to know that writing works."""
         self._check_in_place()
-        with self._writing(quiet=True) as db:
+        with self._transactions.writing(quiet=True) as db:
             db.execute("INSERT OR REPLACE INTO settings (name, value) VALUES ('check', 'done')")
 
     async def close(self) -> None:
@@ -212,32 +226,6 @@ class SqliteStore:
             in_place = False
         if not in_place:
             raise StoreUnavailable("The store's file was removed or replaced. Restart the relay.")
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        try:
-            yield self._db
-        except sqlite3.Error as fault:
-            raise unavailable(fault) from fault
-        except ValueError as fault:  # a row that no relay has written
-            raise StoreUnavailable(DAMAGED) from fault
-
-    @contextmanager
-    def _writing(self, *, quiet: bool = False) -> Iterator[sqlite3.Connection]:
-        """One transaction, whole or not at all."""
-        try:
-            begin(self._db)
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            finally:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-        except sqlite3.Error as fault:
-            raise unavailable(fault) from fault
-        except ValueError as fault:  # a row that no relay has written
-            raise StoreUnavailable(DAMAGED) from fault
-        self._checkpointer.note(quiet=quiet)
 
 
 def _paused(db: sqlite3.Connection) -> bool:

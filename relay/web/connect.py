@@ -9,13 +9,14 @@ from starlette.responses import Response
 
 from relay.core.caller import anonymous_caller
 from relay.exchange import BrowserLeft
-from relay.web.form import read_connect_request
+from relay.web.form import check_head, read_connect_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from relay.exchange import Exchange
     from relay.web.form import FormBounds
+    from relay.web.pace import Pace
 
 ACCEPT_POST = "multipart/form-data, application/json, application/sdp"
 
@@ -27,22 +28,26 @@ class Connect:
         exchange: Places the call.
         bounds: Of the form.
         caller_key: With which addresses are hashed.
+        pace: How often a caller may ask.
     """
 
-    def __init__(self, exchange: Exchange, bounds: FormBounds, caller_key: bytes) -> None:
+    def __init__(self, exchange: Exchange, bounds: FormBounds, caller_key: bytes, pace: Pace) -> None:
         self._exchange = exchange
         self._bounds = bounds
         self._caller_key = caller_key
+        self._pace = pace
 
     async def post(self, request: Request) -> Response:
         """Place a call for the browser that sent the offer."""
+        check_head(request.headers, self._bounds)
+        caller = caller_of(request, self._caller_key)
+        standing = await self._pace.keep(caller)
         wanted = await read_connect_request(request, self._bounds)
 
         async def left() -> None:
             while (await request.receive())["type"] != "http.disconnect":
                 pass
 
-        caller = anonymous_caller(request.client.host if request.client else "", self._caller_key)
         try:
             connected = await self._exchange.connect(caller, wanted, left=left)
         except BrowserLeft:
@@ -57,8 +62,14 @@ class Connect:
                 "Link": f'</calls/{connected.call_id}/events>; rel="events"',
                 "Server-Timing": server_timing(connected.timings),
                 "Cache-Control": "no-store",
+                **standing,
             },
         )
+
+
+def caller_of(request: Request, caller_key: bytes) -> str:
+    """Name who asks, by the address it comes from."""
+    return anonymous_caller(request.client.host if request.client else "", caller_key)
 
 
 def server_timing(timings: Mapping[str, float]) -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse
 
 from relay.errors import NotFound
-from relay.web.form import SESSION_FIELDS, read_connect_request
+from relay.web.connect import caller_of
+from relay.web.form import SESSION_FIELDS, check_head, read_connect_request
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from relay.exchange import Exchange
     from relay.web.form import FormBounds
+    from relay.web.pace import Pace
 
 
 async def direct_is_off(_request: Request) -> Response:
@@ -32,15 +34,23 @@ class Direct:
         exchange: Mints.
         bounds: Of the form.
         exchange_url: Where the browser is to post its offer.
+        caller_key: With which addresses are hashed.
+        pace: How often a caller may ask.
     """
 
-    def __init__(self, exchange: Exchange, bounds: FormBounds, exchange_url: str) -> None:
+    def __init__(
+        self, exchange: Exchange, bounds: FormBounds, exchange_url: str, caller_key: bytes, pace: Pace
+    ) -> None:
         self._exchange = exchange
         self._bounds = bounds
         self._exchange_url = exchange_url
+        self._caller_key = caller_key
+        self._pace = pace
 
     async def post(self, request: Request) -> Response:
         """Mint and hand over."""
+        check_head(request.headers, self._bounds, fields=SESSION_FIELDS)
+        standing = await self._pace.keep(caller_of(request, self._caller_key))
         wanted = await read_connect_request(request, self._bounds, fields=SESSION_FIELDS)
         secret, config = await self._exchange.mint(wanted)
         body = {
@@ -49,4 +59,4 @@ class Direct:
             "calls_url": self._exchange_url,
             "session": {"model": config.deployment, "voice": config.voice},
         }
-        return JSONResponse(body, headers={"Cache-Control": "no-store"})
+        return JSONResponse(body, headers={"Cache-Control": "no-store", **standing})

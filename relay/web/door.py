@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _NO_HOST_CHECK = frozenset({"/healthz", "/readyz"})  # asked by address, and they tell no names
-_EXPOSED = "Location, Link, Server-Timing, X-Request-ID, Retry-After"
+_EXPOSED = "Location, Link, Server-Timing, X-Request-ID, Retry-After, RateLimit, RateLimit-Policy"
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST, DELETE",
     "Access-Control-Allow-Headers": "authorization, content-type, last-event-id",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from relay.core.limits import Ceiling
     from relay.core.profile import Profile
+    from relay.core.rate import Rate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,8 @@ class PublicConfig:
         max_call_seconds: The longest call.
         presence_seconds: How long a page that promised its presence may be silent.
         exchange_seconds: What the browser should wait for at most.
+        rate: How often a caller may connect; ``None`` when there is no bound.
+        ceiling: How many calls a caller may have, and for how long in a day.
         direct: Whether ``POST /api/session`` is on.
         ice_servers: For the browser's peer connection.
     """
@@ -39,6 +43,8 @@ class PublicConfig:
     max_call_seconds: int
     presence_seconds: int
     exchange_seconds: float
+    rate: Rate | None
+    ceiling: Ceiling
     direct: bool
     ice_servers: Sequence[Mapping[str, object]]
 
@@ -64,6 +70,9 @@ class PublicConfig:
                 "max_call_seconds": self.max_call_seconds,
                 "presence_seconds": self.presence_seconds,
                 "exchange_seconds": self.exchange_seconds,
+                "connects": None if self.rate is None else asdict(self.rate),
+                "calls_per_caller": self.ceiling.per_caller or None,
+                "minutes_per_day": self.ceiling.day_seconds_per_caller // 60 or None,
             },
             "transcription": any(profile["transcription"] for profile in profiles),
             "direct": self.direct,

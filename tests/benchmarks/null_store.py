@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import relay.app
 from relay.__main__ import main
 from relay.core.clocks import hang_up_in
+from relay.core.limits import Admission
 from relay.core.record import Advanced, Call, advance, begin_hang_up
-from relay.store.protocol import Admission, Counts, Entry
+from relay.store.protocol import Counts, Entry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +36,7 @@ class NullStore:
 
     async def write_intent(self, call: Call, ceiling: object) -> Admission:
         self._calls[call.key] = call
-        return Admission.ADMITTED
+        return Admission(None, max_seconds=call.max_seconds)
 
     async def record(
         self,
@@ -74,8 +75,11 @@ class NullStore:
     async def last_entry_id(self) -> int:
         return 0
 
-    async def others(self, owner: str, now: Moment) -> int:
-        return 0
+    async def stop(self, owner: str) -> None:
+        return
+
+    async def at_work(self, now: Moment) -> list[tuple[str, int]]:
+        return []
 
     async def purge(self, now: Moment, *, retention_days: float, limit: int = 500) -> int:
         return 0

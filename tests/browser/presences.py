@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 
 from tests.browser.ledger import wait_for_hang_up
-from tests.doubles.process import Program, RelayProcess
+from tests.doubles.process import DEFAULTS, Program, RelayProcess
 
 if TYPE_CHECKING:
     from tests.browser.voice_page import VoicePage
@@ -55,7 +55,7 @@ class HardyRelay:
     def restart(self) -> None:
         """Start the next process, which finds the store of the last one."""
         words = ("-m", "relay", "serve", "--port", str(self._first.port))
-        program = Program(*words, environment={"RELAY_LOG": "json", **self._environment})
+        program = Program(*words, environment={**DEFAULTS, **self._environment})
         self._programs.append(program)
         program.wait_for(r"page +http://")
 

@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 40.0
 
+DEFAULTS = {
+    "RELAY_LOG": "json",
+    "RELAY_STATE_DIR": "state",
+    "RELAY_RATE": "off",  # all tests of a process are one caller, and they call often
+    "RELAY_CALLS_PER_CALLER": "0",
+    "RELAY_MINUTES_PER_DAY": "0",
+}
+"""Settings of a relay under test, unless the test says otherwise."""
+
 
 class Program:
     """A program of ours, everything it says, and how it ended."""
@@ -98,7 +107,7 @@ class RelayProcess(Program):
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
         super().__init__(
             *("-m", "relay", "serve", "--port", "0"),
-            environment={"RELAY_LOG": "json", "RELAY_STATE_DIR": "state", **(environment or {})},
+            environment={**DEFAULTS, **(environment or {})},
         )
         self.port = int(self.wait_for(r"page +http://[^:]+:(\d+)/")[1])
         self.url = f"http://localhost:{self.port}"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from relay.core.limits import Ceiling
 from relay.core.offer import OfferBounds
 from relay.core.profile import Profile
 from relay.exchange import Exchange
-from relay.store.protocol import Ceiling
 from relay.store.sqlite import SqliteStore
 from relay.supervisor import Supervisor
 from relay.terms import Terms
@@ -22,13 +22,18 @@ from relay.web.explain import Explanations
 from relay.web.form import FormBounds
 from relay.web.health import Health
 from relay.web.host import OriginRule
+from relay.web.pace import Pace
 from relay.web.public_config import ConfigRoute, PublicConfig
 from relay.web.routes import Handlers, build_web
 from relay.web.static import public_folder
 from tests.doubles.clock import StoppedClock
 from tests.doubles.upstream import UpstreamDouble
 
+if TYPE_CHECKING:
+    from relay.core.rate import Rate
+
 OFFER = (Path(__file__).parent.parent / "core/offers/chromium-audio-data.sdp").read_bytes().decode()
+CALLER_KEY = b"k" * 32
 PARTNER = "https://partner.example"
 
 
@@ -52,6 +57,7 @@ class RelayDouble:
         origins: frozenset[str] = frozenset(),
         public: Path | None = None,
         terms: Terms = TERMS,
+        rate: Rate | None = None,
         **exchange: Any,
     ) -> None:
         self.upstream = UpstreamDouble()
@@ -76,14 +82,17 @@ class RelayDouble:
             max_call_seconds=600,
             presence_seconds=15,
             exchange_seconds=20,
+            rate=rate,
+            ceiling=terms.ceiling,
             direct=direct,
             ice_servers=[],
         )
         exchange_url = "https://upstream.example/calls"
+        pace = Pace(self.store, rate, self.clock)
         handlers = Handlers(
-            connect=Connect(self.exchange, FormBounds(), b"k" * 32),
+            connect=Connect(self.exchange, FormBounds(), CALLER_KEY, pace),
             calls=Calls(self.supervisor, self.clock),
-            direct=Direct(self.exchange, FormBounds(), exchange_url) if direct else None,
+            direct=Direct(self.exchange, FormBounds(), exchange_url, CALLER_KEY, pace) if direct else None,
             config=ConfigRoute(config),
             health=Health(self.upstream, self.exchange, self.supervisor),
             explanations=Explanations(),

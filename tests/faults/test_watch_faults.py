@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from relay.core.call import Reason
+from relay.core.limits import Ceiling
 from relay.core.upstream import CallRef
 from relay.errors import StoreUnavailable
-from relay.store.protocol import Ceiling
 from relay.store.sqlite import SqliteStore
 from relay.supervisor import Supervisor
 from tests.doubles.clock import StoppedClock

@@ -30,6 +30,23 @@ def test_with_nothing_set_the_defaults_hold_and_calls_go_to_the_simulator(tmp_pa
     assert settings.warnings == ()
 
 
+def test_limits_are_on_by_default(tmp_path: Path) -> None:
+    settings = load_settings({}, tmp_path)
+
+    assert settings.rate == (6, 60)
+    assert (settings.relay_calls_per_caller, settings.relay_calls_total) == (2, 50)
+    assert (settings.relay_minutes_per_day, settings.relay_minutes_per_day_total) == (60, 0)
+
+
+@pytest.mark.parametrize(
+    ("written", "rate"), [("1/second", (1, 1)), ("20/hour", (20, 3600)), ("off", None), ("no", None)]
+)
+def test_a_rate_is_so_many_in_so_many_seconds(
+    tmp_path: Path, written: str, rate: tuple[int, int] | None
+) -> None:
+    assert load_settings({"RELAY_RATE": written}, tmp_path).rate == rate
+
+
 def test_the_environment_wins_over_dev_vars_and_dev_vars_over_toml(tmp_path: Path) -> None:
     (tmp_path / "relay.toml").write_text("relay_port = 1\nrelay_in_flight = 1\nrelay_exchange_seconds = 1\n")
     (tmp_path / ".dev.vars").write_text("RELAY_PORT=2\nRELAY_IN_FLIGHT=2\n")

@@ -13,6 +13,7 @@ from relay.settings.values import (
     read_certificates,
     read_entra_name,
     read_list,
+    read_rate,
     read_scope,
     read_secret,
     read_sign_in,
@@ -45,6 +46,12 @@ READ = [
     (number_between(1, 60), " '20' ", 20),
     (one_of("text", "json"), "JSON", "json"),
     (read_sign_in, "None", "none"),
+    (read_rate, "6/minute", "6/minute"),
+    (read_rate, " 010 / Second ", "10/second"),
+    (read_rate, "99999/hour", "99999/hour"),
+    (read_rate, "off", "off"),
+    (read_rate, False, "off"),
+    (read_rate, "0", "off"),
 ]
 
 REFUSED = [
@@ -58,6 +65,12 @@ REFUSED = [
     (read_word, "cänary", "printable ASCII without spaces"),
     (read_word, "a" * 4097, "printable ASCII"),
     (read_word, "<canary>", "placeholder"),
+    (read_rate, "6", "per second, minute or hour"),
+    (read_rate, "0/minute", "or off"),
+    (read_rate, "-1/minute", "or off"),
+    (read_rate, "100000/minute", "or off"),
+    (read_rate, "6/day", "or off"),
+    (read_rate, "6.5/minute", "or off"),
     (read_secret, "canary canary", "printable ASCII"),
     (read_entra_name, "canary/x", "letters, digits, hyphens and dots"),
     (read_scope, "https://canary.example.com", "ending in /.default"),

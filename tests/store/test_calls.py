@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from relay.core.call import Event, ImpossibleEvent, Reason, State
+from relay.core.limits import Ceiling, Limit
 from relay.core.record import call_key
-from relay.store.protocol import Admission, Ceiling, Counts
+from relay.store.protocol import Counts
 from tests.doubles.call import a_call
 from tests.doubles.clock import StoppedClock
 from tests.store.opened import NO_BOUND, admit, admit_live, opened, run
@@ -35,39 +36,39 @@ def test_an_intent_is_read_back_as_it_was_written(store: SqliteStore) -> None:
 
 def test_the_ceiling_holds_over_all_calls(store: SqliteStore) -> None:
     ceiling = Ceiling(total=2, per_caller=0)
-    answers = [run(store.write_intent(_call(n, caller=str(n)), ceiling)) for n in range(3)]
+    answers = [run(store.write_intent(_call(n, caller=str(n)), ceiling)).limit for n in range(3)]
 
-    assert answers == [Admission.ADMITTED, Admission.ADMITTED, Admission.FULL]
+    assert answers == [None, None, Limit.CALLS]
 
 
 def test_the_ceiling_holds_for_each_caller(store: SqliteStore) -> None:
     ceiling = Ceiling(total=9, per_caller=1)
 
-    assert run(store.write_intent(_call(1), ceiling)) is Admission.ADMITTED
-    assert run(store.write_intent(_call(2), ceiling)) is Admission.CALLER_FULL
-    assert run(store.write_intent(_call(3, caller="else"), ceiling)) is Admission.ADMITTED
+    assert run(store.write_intent(_call(1), ceiling)).limit is None
+    assert run(store.write_intent(_call(2), ceiling)).limit is Limit.CALLS_OF_CALLER
+    assert run(store.write_intent(_call(3, caller="else"), ceiling)).limit is None
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - {State.ENDED, State.EXPIRED}))
 def test_every_open_state_counts_against_the_ceiling(store: SqliteStore, state: State) -> None:
     admit(store, _call(1, state=state))
 
-    assert run(store.write_intent(_call(2), Ceiling(total=1, per_caller=0))) is Admission.FULL
+    assert run(store.write_intent(_call(2), Ceiling(total=1, per_caller=0))).limit is Limit.CALLS
 
 
 def test_an_ended_call_makes_room(store: SqliteStore) -> None:
     admit(store, _call(1))
     run(store.record(call_key("1"), Event.REFUSED, CLOCK.now()))
 
-    assert run(store.write_intent(_call(2), Ceiling(total=1, per_caller=1))) is Admission.ADMITTED
+    assert run(store.write_intent(_call(2), Ceiling(total=1, per_caller=1))).limit is None
 
 
 def test_two_workers_cannot_both_take_the_last_place(store: SqliteStore, path: Path) -> None:
     with opened(path) as other:
         ceiling = Ceiling(total=5, per_caller=0)
-        answers = [run((store, other)[n % 2].write_intent(_call(n), ceiling)) for n in range(10)]
+        answers = [run((store, other)[n % 2].write_intent(_call(n), ceiling)).limit for n in range(10)]
 
-    assert answers.count(Admission.ADMITTED) == 5
+    assert answers.count(None) == 5
 
 
 def test_a_pause_stops_new_calls_in_every_worker_and_no_others(store: SqliteStore, path: Path) -> None:
@@ -76,10 +77,10 @@ def test_a_pause_stops_new_calls_in_every_worker_and_no_others(store: SqliteStor
         run(other.set_paused(paused=True))
 
     assert run(store.paused())
-    assert run(store.write_intent(_call(2), NO_BOUND)) is Admission.PAUSED
+    assert run(store.write_intent(_call(2), NO_BOUND)).limit is Limit.PAUSED
     assert run(store.get(live.key)) == live
     run(store.set_paused(paused=False))
-    assert run(store.write_intent(_call(2), NO_BOUND)) is Admission.ADMITTED
+    assert run(store.write_intent(_call(2), NO_BOUND)).limit is None
 
 
 def test_the_first_reason_wins_whoever_brings_it(store: SqliteStore, path: Path) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from relay.store.sqlite import SqliteStore
 
-_ORDER = [State.INTENT, State.NAMED, State.LIVE, State.ENDING, State.ENDED]
+_ORDER = [State.INTENT, State.IN_DOUBT, State.NAMED, State.LIVE, State.ENDING, State.ENDED]
 
 
 def _writing(path: Path, name: str, *, most: int = 0) -> subprocess.Popen[str]:

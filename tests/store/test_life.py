@@ -16,11 +16,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from relay.core.call import Event, Reason, State
 from relay.core.clocks import next_due
+from relay.core.limits import Ceiling, Limit
 from relay.core.record import call_key
-from relay.store.protocol import Admission, Ceiling
 from relay.store.sqlite import SqliteStore
 from tests.doubles.call import a_call
 from tests.doubles.clock import StoppedClock
+from tests.store.figures import booked_days, counted, expected_days
 from tests.store.opened import run
 
 if TYPE_CHECKING:
@@ -64,10 +65,13 @@ class TwoWorkers(RuleBasedStateMachine):
             created=self.clock.now(),
             presence_seconds=presence,
         )
-        counted = run(self.stores[seat].counts()).open
+        still_open = [known.caller for known in self.calls() if known.open]
+        expected = Limit.CALLS if len(still_open) >= CEILING.total else None
+        if still_open.count(caller) >= CEILING.per_caller:
+            expected = Limit.CALLS_OF_CALLER
         admission = run(self.stores[seat].write_intent(call, CEILING))
-        assert (admission is Admission.FULL) == (counted >= CEILING.total)
-        if admission is Admission.ADMITTED:
+        assert admission.limit is expected
+        if admission.limit is None:
             self.exchanges[call.key] = (seat, self.names[seat])
 
     @precondition(lambda self: self.exchanges)
@@ -153,6 +157,14 @@ class TwoWorkers(RuleBasedStateMachine):
     @invariant()
     def no_more_are_open_than_allowed(self) -> None:
         assert sum(call.open for call in self.calls()) <= CEILING.total + len(self.learnt)
+
+    @invariant()
+    def the_figures_are_those_of_the_calls(self) -> None:
+        assert run(self.stores[1].counts()) == counted(self.calls())
+
+    @invariant()
+    def every_day_has_booked_what_its_calls_have(self) -> None:
+        assert booked_days(self.path) == expected_days(self.calls())
 
     @invariant()
     def no_learnt_id_is_forgotten(self) -> None:

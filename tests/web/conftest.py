@@ -1,18 +1,21 @@
-"""A guarded server on a real socket, once per kind of event loop; a test's own probe stands behind it."""
+"""A guarded server on a real socket, once per kind of event loop; and relays with limits, without sockets."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvloop
 
+from relay.core.limits import Ceiling
 from relay.web.guarded import guarded_protocol
 from tests.doubles.guarded import BOUNDS
 from tests.doubles.probe import Probe
 from tests.doubles.raw_http import Served
+from tests.doubles.relay import TERMS, RelayDouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,3 +44,20 @@ def served(server: Served, probe: Probe, caplog: pytest.LogCaptureFixture) -> It
     probe.release.set()
     server.settle()
     assert [record for record in caplog.records if record.exc_info or record.levelno > logging.INFO] == []
+
+
+@pytest.fixture(name="limited")
+def _limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., RelayDouble]]:
+    """Builds relays and closes their stores."""
+    built: list[RelayDouble] = []
+
+    def build(**changes: Any) -> RelayDouble:
+        ceiling = Ceiling(**{"total": 50, "per_caller": 0, **changes.pop("ceiling", {})})
+        built.append(
+            RelayDouble(tmp_path_factory.mktemp("state"), terms=replace(TERMS, ceiling=ceiling), **changes)
+        )
+        return built[-1]
+
+    yield build
+    for relay in built:
+        asyncio.run(relay.store.close())

@@ -1,0 +1,29 @@
+"""What is asked for beyond a limit: 429 where it is the caller's own, 503 where it is everybody's."""
+
+from __future__ import annotations
+
+from relay.errors.base import BadRequest, RelayProblem
+
+
+class RateLimited(BadRequest):
+    """The caller asked too often."""
+
+    slug, status, title = "rate-limited", 429, "Too many calls were begun in a short time"
+
+
+class TooManyCallsOfCaller(BadRequest):
+    """The caller has as many calls open as it may."""
+
+    slug, status, title = "too-many-calls-of-caller", 429, "As many of your calls as allowed are open"
+
+
+class MinutesSpent(BadRequest):
+    """The caller's time for today is spent, or reserved for calls of its own."""
+
+    slug, status, title = "minutes-spent", 429, "Your minutes for today are spent"
+
+
+class BudgetExhausted(RelayProblem):
+    """The time of all callers for today is spent, or reserved for open calls."""
+
+    slug, status, title = "budget-exhausted", 503, "The relay's minutes for today are spent"

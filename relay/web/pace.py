@@ -1,0 +1,56 @@
+"""How often a caller may ask, checked before a byte of its request's body is read.
+
+Every attempt that is let in counts, whatever becomes of it: a caller that fails again and again costs too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from relay.errors import RateLimited
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from relay.clock import Clock
+    from relay.core.rate import Rate
+    from relay.store.protocol import Store
+
+
+class Pace:
+    """The rate, and the store that measures it for all workers.
+
+    Args:
+        store: Counts.
+        rate: The operator's; ``None`` when there is no bound.
+        clock: Tells the time.
+    """
+
+    def __init__(self, store: Store, rate: Rate | None, clock: Clock) -> None:
+        self._store = store
+        self._rate = rate
+        self._clock = clock
+
+    async def keep(self, caller: str) -> Mapping[str, str]:
+        """Count an attempt.
+
+        Args:
+            caller: Hash of who asks.
+
+        Returns:
+            Headers that tell the caller how it stands; none when there is no bound.
+
+        Raises:
+            RateLimited: It asked too often.
+            StoreUnavailable: Nobody can tell, so nothing is let in.
+        """
+        if self._rate is None:
+            return {}
+        standing = await self._store.count_attempt(caller, self._rate, self._clock.now())
+        if not standing.allowed:
+            raise RateLimited(
+                f"This relay lets a caller begin {self._rate.most} calls in {self._rate.seconds} seconds.",
+                retry_after=standing.regains_in,
+                headers=standing.headers,
+            )
+        return standing.headers
