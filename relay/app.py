@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from relay import __version__
+from relay.app_sign_in import build_sign_in
 from relay.clock import SystemClock
 from relay.core.call import Reason
 from relay.core.offer import OfferBounds
@@ -27,9 +28,9 @@ from relay.web.direct import Direct
 from relay.web.explain import Explanations
 from relay.web.form import FormBounds
 from relay.web.health import Health
-from relay.web.host import OriginRule
 from relay.web.public_config import ConfigRoute, PublicConfig
 from relay.web.routes import Handlers, build_web
+from relay.web.sign_in import sign_in_facts
 from relay.web.static import public_folder
 
 if TYPE_CHECKING:
@@ -39,10 +40,12 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
     from starlette.types import ASGIApp
 
+    from relay.app_sign_in import SignIn
     from relay.clock import Clock
     from relay.settings import Settings
     from relay.simulator_process import SimulatorAddress
     from relay.upstream.credential import Credential
+    from relay.web.jwks import IssuerKeys
 
 SETTLE_SECONDS = 10.0  # for hang-ups when the process ends
 
@@ -58,6 +61,7 @@ class Application:
         upstream: Where they are.
         on_stop: RELAY_ON_STOP.
         siblings: Workers that stop together with this one.
+        keys: An OpenID provider's, if callers sign in there.
     """
 
     asgi: ASGIApp
@@ -66,6 +70,7 @@ class Application:
     upstream: RealtimeUpstream
     on_stop: str
     siblings: int
+    keys: IssuerKeys | None = None
 
     async def start(self) -> None:
         """Begin what runs beside the requests.
@@ -74,6 +79,8 @@ class Application:
             StoreUnavailable: The store cannot be used.
         """
         self.upstream.start()
+        if self.keys is not None:
+            self.keys.start()
         await self.supervisor.start()
 
     async def drain(self) -> None:
@@ -90,6 +97,8 @@ class Application:
         """Let go of calls, connections and threads."""
         await self.supervisor.close()
         await self.upstream.close()
+        if self.keys is not None:
+            await self.keys.close()
 
 
 def create_app(
@@ -107,8 +116,9 @@ def create_app(
     """
     clock = SystemClock()
     upstream = _upstream(settings, simulator, _credential(settings, simulator))
+    store = open_store(settings)
     supervisor = Supervisor(
-        store=open_store(settings),
+        store=store,
         upstream=upstream,
         clock=clock,
         terms=Terms(
@@ -127,9 +137,12 @@ def create_app(
         patience_seconds=settings.relay_exchange_seconds,
         most_in_flight=settings.relay_in_flight,
         allow_unkillable=settings.relay_allow_unkillable,
+        tell_caller=settings.relay_safety_identifier,
     )
-    asgi = _web(settings, upstream, exchange, supervisor, profile, clock)
-    return Application(asgi, exchange, supervisor, upstream, settings.relay_on_stop, siblings)
+    caller_key = read_or_make_caller_key(state_folder(settings.relay_state_dir) / "caller.key")
+    sign_in = build_sign_in(settings, store=store, clock=clock, caller_key=caller_key)
+    asgi = _web(settings, upstream, exchange, supervisor, profile, clock, sign_in)
+    return Application(asgi, exchange, supervisor, upstream, settings.relay_on_stop, siblings, sign_in.keys)
 
 
 def open_store(settings: Settings) -> SqliteStore:
@@ -213,6 +226,7 @@ def _web(
     supervisor: Supervisor,
     profile: Profile,
     clock: Clock,
+    sign_in: SignIn,
 ) -> ASGIApp:
     form = FormBounds(
         max_body_bytes=settings.relay_max_body_bytes,
@@ -231,11 +245,13 @@ def _web(
         exchange_seconds=settings.relay_exchange_seconds,
         direct=direct is not None,
         ice_servers=[server.as_json() for server in settings.relay_ice_servers],
+        sign_in=sign_in_facts(
+            settings.relay_auth, oidc_header=settings.relay_oidc_header, url=settings.relay_sign_in_url
+        ),
     )
     handlers = Handlers(
-        connect=Connect(
-            exchange, form, read_or_make_caller_key(state_folder(settings.relay_state_dir) / "caller.key")
-        ),
+        authenticator=sign_in.authenticator,
+        connect=Connect(exchange, form),
         calls=Calls(supervisor, clock),
         direct=direct,
         config=ConfigRoute(config),
@@ -246,8 +262,7 @@ def _web(
     return build_web(
         handlers,
         hosts=settings.allowed_hosts,
-        rule=OriginRule(
-            allowed=frozenset(settings.relay_allowed_origins), without_origin=settings.binds_loopback
-        ),
+        rule=sign_in.rule,
+        trusted_proxies=settings.relay_trusted_proxies,
         connect_origins=[exchange_url.partition("/openai/")[0]] if direct and exchange_url else [],
     )

@@ -20,7 +20,7 @@ import uvicorn
 from relay.telemetry import log
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator
 
     from starlette.types import ASGIApp
 
@@ -66,7 +66,6 @@ class Server:
     Args:
         app: The application.
         sock: Where it listens.
-        trusted_proxies: Addresses whose forwarded address and scheme are believed.
         shutdown_seconds: From the first signal to the end, at most.
         drain: Ends calls and exchanges; awaited before the listener closes.
         pause: Stops (SIGUSR1) and resumes (SIGUSR2) letting calls in.
@@ -77,7 +76,6 @@ class Server:
         app: ASGIApp,
         sock: socket.socket,
         *,
-        trusted_proxies: Sequence[str],
         shutdown_seconds: float,
         drain: Callable[[], Awaitable[None]],
         pause: Callable[[bool], Coroutine[object, object, None]],
@@ -98,8 +96,7 @@ class Server:
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                proxy_headers=bool(trusted_proxies),
-                forwarded_allow_ips=list(trusted_proxies),
+                proxy_headers=False,  # `relay.web.peer` does it, and remembers who is at the other end
                 timeout_graceful_shutdown=max(1, int(shutdown_seconds / 5)),
             )
         )

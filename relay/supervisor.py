@@ -13,20 +13,21 @@ from typing import TYPE_CHECKING
 
 from relay.audit import log_step
 from relay.core.call import Action, Event, Reason
-from relay.core.record import Call, call_key
-from relay.errors import NotFound, Paused, StoreUnavailable, TooManyCalls
+from relay.core.record import call_key
+from relay.errors import NotFound, StoreUnavailable, TicketUsed
 from relay.hang_ups import HangUps
 from relay.ledger import Ledger
 from relay.listeners import Listeners
-from relay.store.protocol import Admission
 from relay.telemetry import log
+from relay.terms import check_admitted
 from relay.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from relay.clock import Clock
-    from relay.core.record import Advanced
+    from relay.core.caller import Caller
+    from relay.core.record import Advanced, Call
     from relay.core.upstream import CallRef, Upstream
     from relay.store.protocol import Counts, Entry, Store
     from relay.terms import Terms
@@ -85,42 +86,40 @@ class Supervisor:
 
     # --- what the exchange tells
 
-    async def intend(self, *, caller: str, profile: str, deployment: str, presence: bool) -> tuple[str, Call]:
-        """Write a call down before anything is sent for it.
+    async def intend(
+        self, *, caller: Caller, profile: str, deployment: str, presence: bool
+    ) -> tuple[str, Call]:
+        """Write a call down before anything is sent for it, and spend the caller's ticket with it.
 
-        Args:
-            caller: Hash of who asks.
-            profile: Its name.
-            deployment: The one that is to run it.
-            presence: Whether the browser promises to keep its event stream open.
+        The arguments are those of `relay.terms.Terms.intent`.
 
         Returns:
             The call's id, 192 random bits, which is kept nowhere; and the call.
 
         Raises:
-            Paused: An operator stopped new calls.
-            TooManyCalls: As many as allowed are open.
+            Problem: See `relay.terms.check_admitted`.
             StoreUnavailable: It cannot be written down, so nothing may be sent.
         """
         call_id = secrets.token_urlsafe(24)
-        call = Call(
+        call = self.terms.intent(
+            caller,
             key=call_key(call_id),
-            caller=caller,
             profile=profile,
             deployment=deployment,
+            presence=presence,
             owner=self.owner,
             created=self._clock.now(),
-            max_seconds=self.terms.max_seconds,
             cap_seconds=self._upstream.traits.max_call_seconds,
-            presence_seconds=self.terms.presence_seconds if presence else None,
         )
-        admission = await self._store.write_intent(call, self.terms.ceiling)
-        if admission is Admission.PAUSED:
-            raise Paused("The operator has stopped new calls.", retry_after=60)
-        if admission is not Admission.ADMITTED:
-            raise TooManyCalls("As many calls as RELAY_CALLS_TOTAL allows are open.", retry_after=30)
+        admission = await self._store.write_intent(call, self.terms.ceiling, caller.ticket)
+        check_admitted(admission)
         self._ledger.take(call)
         return call_id, call
+
+    async def spend_ticket(self, caller: Caller) -> None:
+        """Spend a caller's ticket, if it has one, for something that is no call of ours; once only."""
+        if caller.ticket is not None and not await self._store.spend_ticket(caller.ticket):
+            raise TicketUsed
 
     async def named(self, key: str, ref: CallRef | None) -> None:
         """The upstream has named the call, or made one without a name.

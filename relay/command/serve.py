@@ -143,7 +143,6 @@ def _server(settings: Settings, sock: socket.socket, app: Application) -> Server
     return Server(
         app.asgi,
         sock,
-        trusted_proxies=[str(network) for network in settings.relay_trusted_proxies],
         shutdown_seconds=settings.relay_shutdown_seconds,
         drain=app.drain,
         pause=app.supervisor.pause,

@@ -42,6 +42,15 @@ from relay.errors.request import (
     UnknownHost,
     UnsupportedMediaType,
 )
+from relay.errors.sign_in import (
+    AuthExpired,
+    AuthInvalid,
+    AuthRequired,
+    AuthUnavailable,
+    ProfileRefused,
+    SignInRefused,
+    TicketUsed,
+)
 from relay.errors.upstream import (
     UpstreamAuth,
     UpstreamAuthUnavailable,
@@ -57,6 +66,10 @@ from relay.errors.upstream import (
 )
 
 __all__ = [
+    "AuthExpired",
+    "AuthInvalid",
+    "AuthRequired",
+    "AuthUnavailable",
     "BadCharset",
     "BadEncoding",
     "BadInstructions",
@@ -78,12 +91,15 @@ __all__ = [
     "OriginRefused",
     "Paused",
     "Problem",
+    "ProfileRefused",
     "RelayProblem",
     "SdpNoAudio",
     "SdpNoFingerprint",
     "SdpNoIce",
     "SdpNotOffer",
+    "SignInRefused",
     "StoreUnavailable",
+    "TicketUsed",
     "TooManyCalls",
     "TooManyParts",
     "UnexpectedField",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from relay.core.call import Event, Reason
+    from relay.core.caller import Ticket
     from relay.core.moment import Moment
     from relay.core.record import Advanced, Call
 
@@ -26,6 +27,7 @@ class Admission(enum.Enum):
     PAUSED = "paused"  # an operator stopped new calls
     FULL = "full"  # as many calls as are allowed in all
     CALLER_FULL = "caller_full"  # as many as this caller may have
+    TICKET_USED = "ticket_used"  # the caller's ticket was spent before
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,14 @@ class Store(Protocol):
 
     # --- one call
 
-    async def write_intent(self, call: Call, ceiling: Ceiling) -> Admission:
-        """Let a call in and write it down, or refuse it; counting and writing are one step."""
+    async def write_intent(self, call: Call, ceiling: Ceiling, ticket: Ticket | None = None) -> Admission:
+        """Let a call in and write it down, or refuse it; counting, writing and spending are one step.
+
+        Args:
+            call: The intent.
+            ceiling: What is allowed at once.
+            ticket: Spent with it; a call that is not let in leaves it unspent.
+        """
 
     async def record(
         self,
@@ -116,6 +124,14 @@ class Store(Protocol):
 
     async def warn(self, key: str, now: Moment) -> bool:
         """Publish ``warning`` with the seconds left; false when that was done before or is no longer due."""
+
+    # --- tickets
+
+    async def spend_ticket(self, ticket: Ticket) -> bool:
+        """Spend a ticket for something that is no call of ours; false when it was spent before."""
+
+    async def ticket_spent(self, ticket: str) -> bool:
+        """Tell whether a ticket was spent."""
 
     # --- reading
 
@@ -181,7 +197,11 @@ class Store(Protocol):
         """Tell whether new calls are stopped."""
 
     async def purge(self, now: Moment, *, retention_days: float, limit: int = 500) -> int:
-        """Forget closed calls that ended longer ago; returns how many, `limit` at most."""
+        """Forget closed calls that ended longer ago, and tickets that have expired.
+
+        Returns:
+            How many calls, `limit` at most.
+        """
 
     async def check(self) -> None:
         """Write something, to know that writing works."""

@@ -11,10 +11,11 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from relay.store import calls, journal, workers
+from relay.store import calls, journal, tickets, workers
 from relay.store.checkpoint import Checkpointer
 from relay.store.faults import unavailable
 from relay.store.file import begin, connect, open_file
+from relay.store.protocol import Admission
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from typing import Self
 
     from relay.core.call import Event, Reason
+    from relay.core.caller import Ticket
     from relay.core.moment import Moment
     from relay.core.record import Advanced, Call
-    from relay.store.protocol import Admission, Ceiling, Counts, Entry
+    from relay.store.protocol import Ceiling, Counts, Entry
 
 
 class SqliteStore:
@@ -50,10 +52,25 @@ class SqliteStore:
         checkpointer.start()
         return cls(db, checkpointer)
 
-    async def write_intent(self, call: Call, ceiling: Ceiling) -> Admission:
+    async def write_intent(self, call: Call, ceiling: Ceiling, ticket: Ticket | None = None) -> Admission:
         """Let a call in and write it down, or refuse it."""
         with self._writing() as db:
-            return calls.write_intent(db, call, ceiling, paused=_paused(db))
+            if ticket is not None and tickets.is_spent(db, ticket.key):
+                return Admission.TICKET_USED
+            admission = calls.write_intent(db, call, ceiling, paused=_paused(db))
+            if ticket is not None and admission is Admission.ADMITTED:
+                tickets.spend(db, ticket)
+            return admission
+
+    async def spend_ticket(self, ticket: Ticket) -> bool:
+        """Spend a ticket for something that is no call of ours."""
+        with self._writing() as db:
+            return tickets.spend(db, ticket)
+
+    async def ticket_spent(self, ticket: str) -> bool:
+        """Tell whether a ticket was spent."""
+        with self._reading() as db:
+            return tickets.is_spent(db, ticket)
 
     async def record(
         self,
@@ -180,8 +197,9 @@ class SqliteStore:
             return _paused(db)
 
     async def purge(self, now: Moment, *, retention_days: float, limit: int = 500) -> int:
-        """Forget closed calls that ended longer ago."""
+        """Forget closed calls that ended longer ago, and tickets that have expired."""
         with self._writing(quiet=True) as db:
+            tickets.purge(db, now)
             return calls.purge(db, now, retention_days, limit)
 
     async def check(self) -> None:

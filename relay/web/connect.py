@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from relay.core.caller import anonymous_caller
 from relay.exchange import BrowserLeft
 from relay.web.form import read_connect_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from relay.core.caller import Caller
     from relay.exchange import Exchange
     from relay.web.form import FormBounds
 
@@ -26,15 +26,13 @@ class Connect:
     Args:
         exchange: Places the call.
         bounds: Of the form.
-        caller_key: With which addresses are hashed.
     """
 
-    def __init__(self, exchange: Exchange, bounds: FormBounds, caller_key: bytes) -> None:
+    def __init__(self, exchange: Exchange, bounds: FormBounds) -> None:
         self._exchange = exchange
         self._bounds = bounds
-        self._caller_key = caller_key
 
-    async def post(self, request: Request) -> Response:
+    async def post(self, request: Request, caller: Caller) -> Response:
         """Place a call for the browser that sent the offer."""
         wanted = await read_connect_request(request, self._bounds)
 
@@ -42,7 +40,6 @@ class Connect:
             while (await request.receive())["type"] != "http.disconnect":
                 pass
 
-        caller = anonymous_caller(request.client.host if request.client else "", self._caller_key)
         try:
             connected = await self._exchange.connect(caller, wanted, left=left)
         except BrowserLeft:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from relay.core.caller import Caller
     from relay.exchange import Exchange
     from relay.web.form import FormBounds
 
@@ -33,10 +34,10 @@ class Direct:
         self._bounds = bounds
         self._exchange_url = exchange_url
 
-    async def post(self, request: Request) -> Response:
+    async def post(self, request: Request, caller: Caller) -> Response:
         """Mint and hand over."""
         wanted = await read_connect_request(request, self._bounds, fields=SESSION_FIELDS)
-        secret, config = await self._exchange.mint(wanted)
+        secret, config = await self._exchange.mint(caller, wanted)
         body = {
             "value": secret.value,
             "expires_at": secret.expires_at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
@@ -30,6 +30,7 @@ class PublicConfig:
         exchange_seconds: What the browser should wait for at most.
         direct: Whether ``POST /api/session`` is on.
         ice_servers: For the browser's peer connection.
+        sign_in: What `relay.web.sign_in` says.
     """
 
     version: str
@@ -41,6 +42,7 @@ class PublicConfig:
     exchange_seconds: float
     direct: bool
     ice_servers: Sequence[Mapping[str, object]]
+    sign_in: Mapping[str, str] = field(default_factory=lambda: {"kind": "none"})
 
     def as_json(self) -> dict[str, object]:
         """Write it in the page's words."""
@@ -58,7 +60,7 @@ class PublicConfig:
         return {
             "version": self.version,
             "upstream": dict(self.upstream),
-            "sign_in": {"kind": "none"},
+            "sign_in": dict(self.sign_in),
             "profiles": profiles,
             "limits": {
                 "max_call_seconds": self.max_call_seconds,
