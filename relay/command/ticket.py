@@ -21,7 +21,7 @@ def make_ticket(claims: Mapping[str, object], overrides: Mapping[str, str]) -> i
     """Print a ticket that expires in five minutes.
 
     Args:
-        claims: ``sub``, and ``profile``, ``max_seconds`` and ``origin`` where they are wanted; ``None`` for not.
+        claims: ``sub``; ``profile``, ``max_seconds`` and ``origin`` unless they are ``None``.
         overrides: Settings from the command line.
 
     Returns:

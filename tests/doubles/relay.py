@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +31,8 @@ from tests.doubles.clock import StoppedClock
 from tests.doubles.upstream import UpstreamDouble
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from relay.web.peer import Network
 
 OFFER = (Path(__file__).parent.parent / "core/offers/chromium-audio-data.sdp").read_bytes().decode()

@@ -80,7 +80,8 @@ def test_each_line_of_the_example_is_ready_to_be_copied(row: SettingRow, tmp_pat
     (line,) = re.findall(rf"^# ({row.name}=.*)$", DEV_VARS, flags=re.MULTILINE)
     (tmp_path / ".dev.vars").write_text(f"{line}\n")
     (tmp_path / "relay.toml").write_text("")
-    needs_a_hand = row.name.startswith(("RELAY_OIDC_", "RELAY_PROXY_")) or PLACEHOLDER.search(line) or "/" in row.example.split(":")[0]
+    lonely = row.name.startswith(("RELAY_OIDC_", "RELAY_PROXY_"))
+    needs_a_hand = lonely or PLACEHOLDER.search(line) or "/" in row.example.split(":")[0]
 
     try:
         load_settings({}, tmp_path)

@@ -1,0 +1,63 @@
+"""Relays to speak to, and the search for what must never reach a log."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import trustme
+
+from tests.doubles.issuer import Issuer, public_jwk
+from tests.doubles.relay import RelayDouble
+from tests.doubles.sign_in import RSA
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture(name="relays")
+def _relays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., RelayDouble]]:
+    """Builds relays and closes their stores."""
+    built: list[RelayDouble] = []
+
+    def build(**changes: Any) -> RelayDouble:
+        built.append(RelayDouble(tmp_path_factory.mktemp("state"), **changes))
+        return built[-1]
+
+    yield build
+    for relay in built:
+        asyncio.run(relay.store.close())
+
+
+@pytest.fixture(autouse=True)
+def _no_sign_in_leaks(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """SEC-01: what is logged at DEBUG is searched after each test, but for the test's own client's."""
+    caplog.set_level(logging.DEBUG)
+    yield
+    logged = "\n".join(
+        f"{caplog.handler.format(record)} {getattr(record, 'fields', '')}"
+        for record in caplog.get_records("call")
+        if record.name != "httpx"
+    )
+    assert "canary" not in logged
+
+
+@pytest.fixture(scope="session", name="authority")
+def _authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session", name="ca_file")
+def _ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("ca") / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return str(path)
+
+
+@pytest.fixture(name="issuer")
+def _issuer(authority: trustme.CA) -> Iterator[Issuer]:
+    with Issuer(authority) as issuer:
+        issuer.keys = [public_jwk(RSA, "rsa-1")]
+        yield issuer
