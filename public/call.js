@@ -5,18 +5,21 @@
  *                └────────┴──────────────┴─────────────────────────→ failed
  *
  * It draws nothing and never tries twice: a call that is over stays over, a new one is a new object. Whatever
- * ends it, the microphone is released, the peer connection closed, and the relay told to hang up.
+ * ends it, here or at the relay, the microphone is released, the peer connection closed, and the relay knows.
  *
  * Events (CustomEvent, `detail` in brackets): `state` (StateChange), `transcript` (Transcript), `problem`
- * (Problem), `notice` (string, empty to take it back), `log` ({direction, event}), `timing` (Timing),
- * `media` ({side, track}), `sound` ({blocked}), `mute` (boolean).
+ * (Problem), `notice` (string), `moot` (string: a notice that no longer holds), `warning` (the limit is near),
+ * `log` ({direction, event}), `timing` (Timing), `media` ({side, track}), `sound` ({blocked}), `mute`
+ * (boolean).
  */
 
 import { Conversation } from "./conversation.js";
 import { trouble } from "./events.js";
+import { follow } from "./follow.js";
 import { Microphone } from "./microphone.js";
 import { Peer } from "./peer.js";
 import { ProblemError, ownProblem, problemFromError } from "./problems.js";
+import { CallResource } from "./resource.js";
 import { Speaker } from "./speaker.js";
 import { isLive, isOver } from "./states.js";
 import { Timing } from "./timing.js";
@@ -33,21 +36,21 @@ import { Timing } from "./timing.js";
 
 /**
  * @typedef {object} Surroundings What a call uses of its window; tests pass their own.
- * @property {Pick<import("./signaling.js").Signaling, "connect" | "connectDirectly" | "hangUp">} signaling
+ * @property {Pick<import("./signaling.js").Signaling, "connect" | "connectDirectly" | "events" | "standing" | "hangUp">} signaling
  * @property {typeof RTCPeerConnection | undefined} RTCPeerConnection
  * @property {import("./microphone.js").MicrophoneSource} microphone
  * @property {Pick<HTMLAudioElement, "play" | "pause" | "srcObject">} audio plays the assistant
  * @property {Pick<Performance, "now" | "mark">} clock
+ * @property {EventTarget} window tells when the network is back
  */
 
-/** Seconds until a connection that does not come up counts as blocked: Chromium alone would wait for ever. */
-export const MEDIA_SECONDS = 15;
+const INTERRUPTED = "Connection interrupted. The browser is looking for another way.";
+const OUT_OF_REACH = "The relay is out of reach. If it stays so, the call ends.";
 
 /** One call. */
 export class Call extends EventTarget {
   #config;
   #surroundings;
-  #mediaSeconds;
   #conversation;
   /** @type {State} */
   #state = "idle";
@@ -57,23 +60,27 @@ export class Call extends EventTarget {
   #microphone;
   #speaker;
   #speakFirst = false;
-  #callUrl = "";
+  #resource;
   #requestId = "";
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #mediaTimer;
 
   /**
    * @param {import("./config.js").Config} config
    * @param {Surroundings} surroundings
-   * @param {{ mediaSeconds?: number }} [patience]
    */
-  constructor(config, surroundings, { mediaSeconds = MEDIA_SECONDS } = {}) {
+  constructor(config, surroundings) {
     super();
     this.#config = config;
     this.#surroundings = surroundings;
-    this.#mediaSeconds = mediaSeconds;
     this.#microphone = new Microphone(surroundings.microphone);
     this.#speaker = new Speaker(surroundings.audio);
+    const { signaling, window, clock } = surroundings;
+    this.#resource = new CallResource(signaling, { window, clock, presenceSeconds: config.presenceSeconds });
+    follow(this.#resource, {
+      over: (words) => this.hangUp(words),
+      warning: () => this.#emit("warning"),
+      problem: (problem) => this.#emit("problem", problem),
+      contact: (reached) => this.#emit(reached ? "moot" : "notice", OUT_OF_REACH),
+    });
     /** The marks of this call. */
     this.timing = new Timing(surroundings.clock);
     this.#conversation = new Conversation({
@@ -96,6 +103,11 @@ export class Call extends EventTarget {
   /** @returns {boolean} */
   get muted() {
     return this.#microphone.muted;
+  }
+
+  /** @returns {number | null} seconds until the call reaches its limit; null when it has none that is known */
+  get secondsLeft() {
+    return this.#resource.secondsLeft;
   }
 
   /**
@@ -168,13 +180,16 @@ export class Call extends EventTarget {
     // The receiver's track exists already, so sound is switched on inside the click, before anything is awaited.
     void this.#speaker.play(peer.assistantTrack).then((allowed) => this.#emit("sound", { blocked: !allowed }));
     this.#emit("media", { side: "assistant", track: peer.assistantTrack });
-    peer.addEventListener("connected", () => this.#note("connected"));
-    peer.addEventListener("open", () => this.#onOpen());
-    peer.addEventListener("message", (event) => this.#onServerEvent(/** @type {CustomEvent} */ (event).detail));
-    peer.addEventListener("unsteady", () => this.#emit("notice", "The connection is unsteady."));
-    peer.addEventListener("steady", () => this.#emit("notice", ""));
-    peer.addEventListener("lost", () => this.#onLost());
-    peer.addEventListener("closed", () => this.#onClosed());
+    follow(peer, {
+      connected: () => this.#note("connected"),
+      open: () => this.#onOpen(),
+      message: (event) => this.#onServerEvent(event),
+      unsteady: () => this.#emit("notice", INTERRUPTED),
+      steady: () => this.#emit("moot", INTERRUPTED),
+      blocked: (detail) => this.#fail(ownProblem("media_blocked", detail, this.#requestId)),
+      lost: (detail) => this.#fail(ownProblem("media_lost", detail, this.#requestId)),
+      closed: () => void this.#onClosed(),
+    });
     return peer;
   }
 
@@ -194,12 +209,12 @@ export class Call extends EventTarget {
    * @param {import("./signaling.js").Exchange} exchange
    */
   async #accept(peer, exchange) {
-    this.#callUrl = exchange.callUrl;
+    this.#resource.take(exchange);
     this.#requestId = exchange.requestId;
     if (this.isOver) return this.#tellRelay();
+    this.#resource.attend(this.#config.maxCallSeconds);
     this.timing.serverTiming(exchange.serverTiming);
     this.#note("answer");
-    this.#mediaTimer = setTimeout(() => this.#onBlocked(), this.#mediaSeconds * 1000);
     await peer.accept(exchange.answer).catch((/** @type {Error} */ { message }) => {
       throw new ProblemError(ownProblem("answer_refused", message, exchange.requestId));
     });
@@ -207,10 +222,10 @@ export class Call extends EventTarget {
 
   /** The call is up with the data channel, not with `session.created`: the filter may hide that (fact 1.3). */
   #onOpen() {
-    clearTimeout(this.#mediaTimer);
     this.#note("channel");
     this.#enter("listening");
     if (this.#speakFirst) this.#conversation.ask();
+    void this.#resource.learnLimit();
   }
 
   /** @param {import("./events.js").ServerEvent} event */
@@ -222,21 +237,9 @@ export class Call extends EventTarget {
     if (said?.kind === "end") this.hangUp(said.words);
   }
 
-  #onBlocked() {
-    const detail = `No way for the sound was found in ${this.#mediaSeconds} seconds (${this.#peer?.description}).`;
-    this.#fail(ownProblem("media_blocked", detail, this.#requestId));
-  }
-
-  #onLost() {
-    if (!this.isLive) return this.#onBlocked();
-    const detail = `There is no way back to the upstream (${this.#peer?.description}).`;
-    this.#fail(ownProblem("media_lost", detail, this.#requestId));
-  }
-
-  #onClosed() {
-    const limit = this.#config.maxCallSeconds;
-    const spent = limit > 0 && this.timing.elapsed() >= (limit - 2) * 1000;
-    this.hangUp(spent ? `The call reached the relay’s limit of ${limit} seconds.` : "The other side ended the call.");
+  /** The relay may know more: it may be the one who had the call hung up. */
+  async #onClosed() {
+    this.hangUp((await this.#resource.askWhy()) || "The other side ended the call.");
   }
 
   /** @param {import("./events.js").ClientEvent} event */
@@ -272,7 +275,6 @@ export class Call extends EventTarget {
 
   /** Let go of everything, and tell the relay. */
   #finish() {
-    clearTimeout(this.#mediaTimer);
     this.#leaving.abort();
     this.#peer?.close();
     this.#microphone.stop();
@@ -282,16 +284,14 @@ export class Call extends EventTarget {
   }
 
   #tellRelay() {
-    const callUrl = this.#callUrl;
-    this.#callUrl = "";
-    void this.#surroundings.signaling.hangUp(callUrl).then((told) => {
+    void this.#resource.hangUp().then((told) => {
       if (!told) this.#emit("notice", "The relay could not be told of the hang-up. It ends the call by itself.");
     });
   }
 
   /**
    * @param {string} name
-   * @param {unknown} detail
+   * @param {unknown} [detail]
    */
   #emit(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));

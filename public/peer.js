@@ -2,10 +2,14 @@
  * The peer connection of one call: its audio section, its data channel, and what becomes of them.
  *
  * It knows nothing of the relay or of what the events mean. Events: `connected`, `open`, `message` (detail: a
- * server event), `unsteady`, `steady`, `lost`, `closed` (by the other side).
+ * server event), `unsteady`, `steady`; and at its end one of `blocked` (it never came up),
+ * `lost` (detail of both: a sentence), `closed` (by the other side).
  */
 
 import { CHANNEL_LABEL, readServerEvent } from "./events.js";
+
+/** Seconds until a connection that does not come up counts as blocked: Chromium alone would wait for ever. */
+export const MEDIA_SECONDS = 15;
 
 /** One peer connection. Nothing goes over the network before `offer`. */
 export class Peer extends EventTarget {
@@ -14,6 +18,9 @@ export class Peer extends EventTarget {
   #channel;
   #over = false;
   #connectedOnce = false;
+  #openedOnce = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
 
   /**
    * @param {typeof RTCPeerConnection} Connection the browser's class
@@ -25,7 +32,7 @@ export class Peer extends EventTarget {
     this.#audio = this.#connection.addTransceiver("audio", { direction: "sendrecv" });
     // Before the offer, or the offer has no section for it (fact 6.1).
     this.#channel = this.#connection.createDataChannel(CHANNEL_LABEL);
-    this.#channel.addEventListener("open", () => this.#emit("open"));
+    this.#channel.addEventListener("open", () => this.#onOpen());
     this.#channel.addEventListener("close", () => this.#emit("closed"));
     this.#channel.addEventListener("message", ({ data }) => {
       const event = readServerEvent(data);
@@ -44,12 +51,6 @@ export class Peer extends EventTarget {
     return this.#connection.connectionState === "connected" && this.#channel.readyState === "open";
   }
 
-  /** @returns {string} the states, for a message or a bug report */
-  get description() {
-    const { connectionState, iceConnectionState } = this.#connection;
-    return `connection ${connectionState}, ICE ${iceConnectionState}, data channel ${this.#channel.readyState}`;
-  }
-
   /**
    * Make the offer. It is ready at once: the upstream needs none of our candidates (fact 6.1).
    *
@@ -65,10 +66,13 @@ export class Peer extends EventTarget {
   }
 
   /**
+   * Take the answer; from now on there is a time within which media must come up.
+   *
    * @param {string} answer SDP
    * @throws {DOMException} the browser cannot use it
    */
   async accept(answer) {
+    this.#timer = setTimeout(() => this.#onBlocked(), MEDIA_SECONDS * 1000);
     await this.#connection.setRemoteDescription({ type: "answer", sdp: answer });
   }
 
@@ -85,8 +89,15 @@ export class Peer extends EventTarget {
   /** End it. No event follows. */
   close() {
     this.#over = true;
+    clearTimeout(this.#timer);
     this.#channel.close();
     this.#connection.close();
+  }
+
+  #onOpen() {
+    this.#openedOnce = true;
+    clearTimeout(this.#timer);
+    this.#emit("open");
   }
 
   #onState() {
@@ -99,10 +110,20 @@ export class Peer extends EventTarget {
         this.#emit("unsteady");
         break;
       case "failed":
-        this.#emit("lost");
+        if (!this.#openedOnce) this.#onBlocked();
+        else this.#emit("lost", `There is no way back to the upstream (${this.#states()}).`);
         break;
       default:
     }
+  }
+
+  #onBlocked() {
+    this.#emit("blocked", `No way for the sound was found (${this.#states()}).`);
+  }
+
+  #states() {
+    const { connectionState, iceConnectionState } = this.#connection;
+    return `connection ${connectionState}, ICE ${iceConnectionState}, data channel ${this.#channel.readyState}`;
   }
 
   /**

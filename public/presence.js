@@ -11,13 +11,14 @@
 
 import { EventStreamReader } from "./event-stream.js";
 
-/** Seconds to wait after the first, second … failure in a row, and after every further one. */
-const PAUSES = Object.freeze([0.25, 0.5, 1, 2, 3]);
+/** Seconds to wait after the first failure, doubled with each in a row up to the longest pause. */
+const SHORTEST_PAUSE_SECONDS = 0.25;
+const LONGEST_PAUSE_SECONDS = 3;
 
 /** Seconds a stream must have lasted to be no failure: an answer that ends at once is not to be asked for in a loop. */
-const SHORTEST_SECONDS = 0.25;
+const SHORTEST_STREAM_SECONDS = 0.25;
 
-/** Failures in a row that are said aloud: fewer pass unnoticed. */
+/** Tries in a row without a word from the relay that are told of: fewer pass unnoticed. */
 const AWAY_AFTER = 3;
 
 /**
@@ -34,6 +35,7 @@ export class Presence extends EventTarget {
   #patience;
   #lastEventId = "";
   #failures = 0;
+  #unheard = 0;
   #heard = 0;
   #over = new AbortController();
   /** The stream being read, or the pause before the next one. */
@@ -48,7 +50,7 @@ export class Presence extends EventTarget {
 
   /** @returns {boolean} whether the relay has not been reached for a while */
   get away() {
-    return this.#failures >= AWAY_AFTER;
+    return this.#unheard >= AWAY_AFTER;
   }
 
   /** Open the stream and keep it open until `close`. */
@@ -70,8 +72,10 @@ export class Presence extends EventTarget {
       const began = this.#now();
       const status = await this.#readOne(AbortSignal.any([this.#over.signal, this.#current.signal]));
       if (status === 404 || status === 410) return this.#onGone();
-      this.#count(status === 200 && this.#now() - began >= SHORTEST_SECONDS);
-      if (this.#failures > 0) await this.#pause();
+      if (this.#unheard === AWAY_AFTER) this.#emit("contact", false);
+      const served = status === 200 && this.#now() - began >= SHORTEST_STREAM_SECONDS;
+      this.#failures = served ? 0 : this.#failures + 1;
+      if (!served) await this.#pause();
     }
   }
 
@@ -82,6 +86,7 @@ export class Presence extends EventTarget {
   async #readOne(signal) {
     let silence = setTimeout(() => this.#current.abort(), this.#patience.open * 1000);
     let status = 0;
+    this.#unheard += 1;
     try {
       const response = await this.#nearby.open(this.#lastEventId, signal);
       status = response.status;
@@ -106,8 +111,8 @@ export class Presence extends EventTarget {
   /** Wait, unless something tells that it is worth trying now. */
   async #pause() {
     if (this.#current.signal.aborted) return;
-    const seconds = PAUSES[Math.min(this.#failures, PAUSES.length) - 1];
     const signal = AbortSignal.any([this.#over.signal, this.#current.signal]);
+    const seconds = Math.min(SHORTEST_PAUSE_SECONDS * 2 ** (this.#failures - 1), this.#patience.pause);
     await new Promise((resolve) => {
       const timer = setTimeout(resolve, seconds * 1000);
       signal.addEventListener("abort", () => {
@@ -119,20 +124,14 @@ export class Presence extends EventTarget {
 
   /** A page that was asleep may hold a stream that died meanwhile. */
   #onVisibility() {
-    if (this.#failures > 0 || this.#now() - this.#heard > this.#patience.open) this.#current.abort();
+    if (this.#now() - this.#heard > this.#patience.open) this.#current.abort();
   }
 
   #onHeard() {
     this.#heard = this.#now();
     const away = this.away;
-    this.#failures = 0;
+    this.#unheard = 0;
     if (away) this.#emit("contact", true);
-  }
-
-  /** @param {boolean} served */
-  #count(served) {
-    this.#failures = served ? 0 : this.#failures + 1;
-    if (this.#failures === AWAY_AFTER) this.#emit("contact", false);
   }
 
   /** @param {import("./event-stream.js").StreamEvent} event */
@@ -160,13 +159,13 @@ export class Presence extends EventTarget {
 }
 
 /**
- * How many seconds the answer may take and an open stream may be silent. The relay says something at least three
- * times in each stream and every five seconds; so a dead stream is noticed while there is time for a new one.
+ * How many seconds the answer may take, an open stream may be silent, and a pause may last. The relay says something
+ * at least three times in each stream and every five seconds; so a dead stream is noticed while there is time for a
+ * new one, and several tries fall into the time that the relay waits.
  *
  * @param {number} presenceSeconds
- * @returns {{ open: number, silence: number }}
  */
 function patienceOf(presenceSeconds) {
-  const heartbeat = Math.max(2, Math.min(5, presenceSeconds / 3));
-  return { open: heartbeat, silence: 2 * heartbeat + 1 };
+  const open = Math.max(2, Math.min(5, presenceSeconds / 3));
+  return { open, silence: 2 * open + 1, pause: Math.min(LONGEST_PAUSE_SECONDS, presenceSeconds / 5) };
 }

@@ -123,11 +123,23 @@ export function ownProblem(code, detail, requestId = "") {
  */
 export function problemFromResponse(head, body) {
   const json = head.type.startsWith("application/problem+json") ? parsed(body) : null;
-  const title = stringAt(json, "title");
-  if (!title) {
+  const problem = problemFromJson(json);
+  if (!problem) {
     const detail = `HTTP ${head.status}, ${head.type || "no content type"}, where a problem document was expected.`;
     return ownProblem("relay_answer_unusable", detail, head.requestId);
   }
+  return { ...problem, requestId: problem.requestId || head.requestId, retryAfter: problem.retryAfter ?? head.retryAfter };
+}
+
+/**
+ * The problem in a problem document, or in an event of a call.
+ *
+ * @param {unknown} json
+ * @returns {Problem | null} null when it is none
+ */
+export function problemFromJson(json) {
+  const title = stringAt(json, "title");
+  if (!title) return null;
   const type = stringAt(json, "type");
   return {
     code: stringAt(json, "code") || type.replace("/problems/", "").replaceAll("-", "_"),
@@ -135,8 +147,8 @@ export function problemFromResponse(head, body) {
     detail: stringAt(json, "detail"),
     fix: "",
     page: /^\/problems\/[a-z0-9-]+$/.test(type) ? type : "",
-    requestId: stringAt(json, "request_id") || head.requestId,
-    retryAfter: numberAt(json, "retry_after") ?? head.retryAfter,
+    requestId: stringAt(json, "request_id"),
+    retryAfter: numberAt(json, "retry_after"),
     typing: false,
   };
 }
@@ -152,8 +164,11 @@ export function problemFromError(error) {
   return ownProblem("page_fault", error instanceof Error ? `${error.name}: ${error.message}` : String(error));
 }
 
-/** @param {string} text */
-function parsed(text) {
+/**
+ * @param {string} text
+ * @returns {unknown} null when it is no JSON
+ */
+export function parsed(text) {
   try {
     return JSON.parse(text);
   } catch {

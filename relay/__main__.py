@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     if parsed.command in ("pause", "resume"):
         return calls.set_paused(paused=parsed.command == "pause", overrides=overrides)
     if parsed.action == "end":
-        return calls.end_calls(None if parsed.every else parsed.tag, overrides)
+        return calls.end_calls(None if parsed.every else parsed.call, overrides)
     return calls.list_calls(as_json=parsed.json, only_open=parsed.open, overrides=overrides)
 
 
@@ -67,22 +67,26 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--workers", type=_count, default=1, help="processes that answer (default 1)")
     commands.add_parser("simulate", help="start the simulator alone; `simulate --help` has its options")
     commands.add_parser("check-config", help="show every setting, where it comes from, and what is wrong")
-    calls = commands.add_parser("calls", help="list live and recent calls, or end some")
+    same = argparse.ArgumentParser(add_help=False)
+    same.add_argument("--port", help="of the relay, where it runs with the simulator on another port")
+    calls = commands.add_parser("calls", parents=[same], help="list live and recent calls, or end some")
     calls.add_argument("--json", action="store_true", help="as JSON")
     calls.add_argument("--open", action="store_true", help="only those that are not over")
     calls.set_defaults(action="list")
     actions = calls.add_subparsers(dest="action", metavar="end")
     end = actions.add_parser("end", help="hang up a call, or every one")
     which = end.add_mutually_exclusive_group(required=True)
-    which.add_argument("tag", nargs="?", help="as `calls` shows it; its beginning will do")
+    which.add_argument("call", nargs="?", metavar="CALL", help="as `calls` shows it; its beginning will do")
     which.add_argument("--all", action="store_true", dest="every", help="every open call")
-    ticket = commands.add_parser("ticket", help="sign a ticket for one call (RELAY_AUTH=ticket)")
+    ticket = commands.add_parser(
+        "ticket", parents=[same], help="sign a ticket for one call (RELAY_AUTH=ticket)"
+    )
     ticket.add_argument("--sub", required=True, help="whose it is")
     ticket.add_argument("--profile", help="the only profile it is good for")
     ticket.add_argument("--max-seconds", type=_seconds, help="the longest call it is good for")
     ticket.add_argument("--origin", help="the only origin whose page may use it")
-    commands.add_parser("pause", help="refuse new calls until `resume`; live ones go on")
-    commands.add_parser("resume", help="let new calls in again")
+    commands.add_parser("pause", parents=[same], help="refuse new calls until `resume`; live ones go on")
+    commands.add_parser("resume", parents=[same], help="let new calls in again")
     return parser
 
 

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from relay.upstream.credential import Credential
     from relay.web.jwks import IssuerKeys
 
-SETTLE_SECONDS = 10.0  # for hang-ups when the process ends
+PATIENCE_SHARE = 1 / 4  # of RELAY_SHUTDOWN_SECONDS, for each of the three waits of a drain
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class Application:
         supervisor: Keeps them.
         upstream: Where they are.
         on_stop: RELAY_ON_STOP.
+        patience_seconds: What each wait of `drain` may take.
         siblings: Workers that stop together with this one.
         keys: An OpenID provider's, if callers sign in there.
     """
@@ -69,6 +70,7 @@ class Application:
     supervisor: Supervisor
     upstream: RealtimeUpstream
     on_stop: str
+    patience_seconds: float
     siblings: int
     keys: IssuerKeys | None = None
 
@@ -85,13 +87,16 @@ class Application:
 
     async def drain(self) -> None:
         """Take no new calls, finish those being placed; then leave the live ones to others, or end them."""
-        await self.exchange.drain()
-        self.supervisor.end_streams()
+        await self.exchange.drain(self.patience_seconds)
         keep = self.on_stop == "keep"
         if self.on_stop == "auto":
             keep = await self.supervisor.others() > self.siblings
         if not keep:
-            await self.supervisor.hang_up_all(Reason.SHUTDOWN, SETTLE_SECONDS)
+            await self.supervisor.end_all(Reason.SHUTDOWN)
+        self.supervisor.end_streams()  # after the reason is known, so that pages can say it
+        if not keep:
+            await self.exchange.drain(self.patience_seconds)  # one that is named now is hung up
+            await self.supervisor.settle(self.patience_seconds)
 
     async def close(self) -> None:
         """Let go of calls, connections and threads."""
@@ -116,7 +121,7 @@ def create_app(
     """
     clock = SystemClock()
     upstream = _upstream(settings, simulator, _credential(settings, simulator))
-    store = open_store(settings)
+    store = SqliteStore.open(store_file(settings))
     supervisor = Supervisor(
         store=store,
         upstream=upstream,
@@ -142,18 +147,24 @@ def create_app(
     caller_key = read_or_make_caller_key(state_folder(settings.relay_state_dir) / "caller.key")
     sign_in = build_sign_in(settings, store=store, clock=clock, caller_key=caller_key)
     asgi = _web(settings, upstream, exchange, supervisor, profile, clock, sign_in)
-    return Application(asgi, exchange, supervisor, upstream, settings.relay_on_stop, siblings, sign_in.keys)
+    patience_seconds = settings.relay_shutdown_seconds * PATIENCE_SHARE
+    return Application(
+        asgi,
+        exchange,
+        supervisor,
+        upstream,
+        settings.relay_on_stop,
+        patience_seconds,
+        siblings,
+        sign_in.keys,
+    )
 
 
-def open_store(settings: Settings) -> SqliteStore:
-    """Open the store of the upstream that the settings name.
-
-    Raises:
-        StoreUnavailable: It cannot be used.
-    """
+def store_file(settings: Settings) -> Path:
+    """Name the store of the upstream that the settings name; simulators differ by the relay's port."""
     is_azure = settings.upstream_kind == "azure"
     upstream = str(settings.azure_openai_base_url) if is_azure else f"simulator-{settings.relay_port}"
-    return SqliteStore.open(store_path(state_folder(settings.relay_state_dir), upstream))
+    return store_path(state_folder(settings.relay_state_dir), upstream)
 
 
 def _credential(settings: Settings, simulator: SimulatorAddress | None) -> Credential:

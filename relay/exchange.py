@@ -19,6 +19,7 @@ from relay.core.profile import build_session_config
 from relay.core.upstream import NotWanted
 from relay.errors import (
     Busy,
+    CallEnded,
     Draining,
     MalformedRequest,
     MissingField,
@@ -171,12 +172,12 @@ class Exchange:
         secret = await self._upstream.mint(plan, life_seconds=BROWSER_SECRET_SECONDS, deadline=deadline)
         return secret, config
 
-    async def drain(self) -> None:
-        """Take no new calls and wait for those being placed."""
+    async def drain(self, seconds: float) -> None:
+        """Take no new calls, and wait for those being placed, so long at most."""
         self.draining = True
         if self._placing:
             log(_log, logging.INFO, "waiting for exchanges", count=len(self._placing))
-            await asyncio.wait(set(self._placing))
+            await asyncio.wait(set(self._placing), timeout=seconds)
 
     def _session_config(self, caller: Caller, request: ConnectRequest) -> tuple[Profile, SessionConfig]:
         profile = self._profiles.get(chosen_profile(caller, request.profile) or "default")
@@ -210,7 +211,7 @@ class Exchange:
             raise
         except NotWanted:
             await self._supervisor.refused(key)
-            raise
+            raise CallEnded("Nothing was sent upstream.", retry_after=1) from None
         try:
             return await self._answer(key, placed)
         finally:
@@ -227,7 +228,7 @@ class Exchange:
             answer = await placed.answer()
             check_answer(answer, MAX_ANSWER_BYTES)
             if not await self._supervisor.answered(key):
-                raise UpstreamTimeout("The call was ended before its answer was there.")
+                raise CallEnded("It was hung up again.", retry_after=1)
             failed = None
             return answer, placed.timings
         finally:
@@ -242,5 +243,5 @@ class Exchange:
         if placing.cancelled():
             return
         error = placing.exception()
-        if error is not None and not isinstance(error, Problem | NotWanted):
+        if error is not None and not isinstance(error, Problem):
             log(_log, logging.ERROR, "placing a call failed unexpectedly", **fault_of(error))

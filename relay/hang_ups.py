@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from relay.clock import Clock
+    from relay.core.moment import Moment
     from relay.core.record import Advanced, Call
     from relay.core.upstream import Upstream
+    from relay.ledger import Ledger
     from relay.store.protocol import Store
 
 _log = logging.getLogger("relay.calls")
@@ -41,7 +43,7 @@ class HangUps:
         clock: For the pauses.
         owner: This worker.
         record: Records what came of a try.
-        own_copy: What this worker knows of a call while the store does not answer.
+        ledger: What this worker knows of its calls; counts while the store is away.
         sleep: Waits between tries.
     """
 
@@ -53,7 +55,7 @@ class HangUps:
         clock: Clock,
         owner: str,
         record: Callable[[str, Event], Awaitable[Advanced | None]],
-        own_copy: Callable[[str], Call | None],
+        ledger: Ledger,
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
         self._store = store
@@ -61,7 +63,7 @@ class HangUps:
         self._clock = clock
         self._owner = owner
         self._record = record
-        self._own_copy = own_copy
+        self._ledger = ledger
         self._sleep = sleep
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -98,18 +100,28 @@ class HangUps:
         """Wait for leave to try; ``None`` when there is nothing left to hang up."""
         while True:
             now = self._clock.now()
-            try:
-                claimed = await self._store.claim_hang_up(key, self._owner, now)
-                current = claimed or await self._store.get(key)
-            except StoreUnavailable:
-                current = self._own_copy(key)
-                due = current is not None and hang_up_in(current, now) <= 0
-                claimed = begin_hang_up(current, now) if current and due else None
+            claimed, current = await self._claim(key, now)
             if claimed is not None:
                 return claimed
             if current is None or current.state is not State.ENDING or current.owner != self._owner:
                 return None
             await self._sleep(max(0.01, hang_up_in(current, now)))
+
+    async def _claim(self, key: str, now: Moment) -> tuple[Call | None, Call | None]:
+        """Ask for leave to try now: the call if it was given, and the call as it stands."""
+        if not self._ledger.store_is_away:
+            try:
+                claimed = await self._store.claim_hang_up(key, self._owner, now)
+                return claimed, claimed or await self._store.get(key)
+            except StoreUnavailable as fault:
+                self._ledger.missed(fault)
+        # The store may still be readable, and behind: what could not be written is in the copy alone.
+        current = self._ledger.get(key)
+        if current is None or hang_up_in(current, now) > 0:
+            return None, current
+        claimed = begin_hang_up(current, now)
+        self._ledger.take(claimed)
+        return claimed, claimed
 
     def _done(self, key: str, task: asyncio.Task[None]) -> None:
         """Supervise: a hang-up that broke is begun again by the supervisor's next look."""

@@ -13,7 +13,7 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from relay.core.call import ImpossibleEvent
+from relay.core.call import Event, ImpossibleEvent
 from relay.core.clocks import next_due
 from relay.core.record import advance
 from relay.errors import StoreUnavailable
@@ -23,14 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from relay.clock import Clock
-    from relay.core.call import Event, Reason
+    from relay.core.call import Reason
     from relay.core.moment import Moment
     from relay.core.record import Advanced, Call
     from relay.store.protocol import Store
 
 _log = logging.getLogger("relay.store")
-
-UNWRITTEN_EVENTS = 10_000  # kept while the store is away; more than the calls of one relay bring about
 
 
 class _News(NamedTuple):
@@ -59,7 +57,7 @@ class Ledger:
         self._calls: dict[str, Call] = {}
         self._next: dict[str, float] = {}
         self._due: list[tuple[float, str]] = []  # holds outdated places too; `_next` tells which counts
-        self._unwritten: deque[_News] = deque(maxlen=UNWRITTEN_EVENTS)
+        self._unwritten: deque[_News] = deque()  # bounded by the calls at hand: none is added meanwhile
         self.store_is_away = False
 
     def __len__(self) -> int:
@@ -91,7 +89,9 @@ class Ledger:
             self.take(call)
 
     def look_again(self, call: Call, seconds: float) -> None:
-        """Have `due` give this call after so many seconds, and not before."""
+        """Have `due` give this call after so many seconds, and not before; nothing for one let go of."""
+        if call.key not in self._calls:
+            return
         at = self._clock.now().boot_seconds + seconds
         self._next[call.key] = at
         heapq.heappush(self._due, (at, call.key))
@@ -142,7 +142,8 @@ class Ledger:
         except StoreUnavailable as fault:
             self.missed(fault)
             advanced = self._advance_copy(key, event, now, reason, upstream_id)
-            self._unwritten.append(_News(key, event, now, reason, upstream_id))
+            if event is not Event.UNSURE:  # tells nothing but that it is tried again
+                self._unwritten.append(_News(key, event, now, reason, upstream_id))
             if strictly:
                 if advanced is not None:
                     self.take(advanced.call)

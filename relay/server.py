@@ -66,6 +66,7 @@ class Server:
     Args:
         app: The application.
         sock: Where it listens.
+        http: The protocol of a connection, with its bounds (`relay.web.guarded`).
         shutdown_seconds: From the first signal to the end, at most.
         drain: Ends calls and exchanges; awaited before the listener closes.
         pause: Stops (SIGUSR1) and resumes (SIGUSR2) letting calls in.
@@ -76,6 +77,7 @@ class Server:
         app: ASGIApp,
         sock: socket.socket,
         *,
+        http: type[asyncio.Protocol],
         shutdown_seconds: float,
         drain: Callable[[], Awaitable[None]],
         pause: Callable[[bool], Coroutine[object, object, None]],
@@ -90,7 +92,7 @@ class Server:
             uvicorn.Config(
                 app,
                 loop="none",
-                http="httptools",
+                http=http,
                 ws="none",
                 lifespan="off",
                 log_config=None,

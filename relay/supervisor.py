@@ -69,7 +69,7 @@ class Supervisor:
             clock=clock,
             owner=self.owner,
             record=self._record,
-            own_copy=self._ledger.get,
+            ledger=self._ledger,
             sleep=sleep,
         )
         self._watch = Watch(
@@ -89,30 +89,24 @@ class Supervisor:
     async def intend(
         self, *, caller: Caller, profile: str, deployment: str, presence: bool
     ) -> tuple[str, Call]:
-        """Write a call down before anything is sent for it, and spend the caller's ticket with it.
-
-        The arguments are those of `relay.terms.Terms.intent`.
+        """Write a call down before anything is sent for it, and spend its ticket; see `Terms.intent`.
 
         Returns:
             The call's id, 192 random bits, which is kept nowhere; and the call.
 
         Raises:
-            Problem: See `relay.terms.check_admitted`.
-            StoreUnavailable: It cannot be written down, so nothing may be sent.
+            Problem: It is not let in, or cannot be written down, so nothing may be sent.
         """
         call_id = secrets.token_urlsafe(24)
         call = self.terms.intent(
-            caller,
+            *(caller, profile, deployment),
             key=call_key(call_id),
-            profile=profile,
-            deployment=deployment,
             presence=presence,
             owner=self.owner,
             created=self._clock.now(),
             cap_seconds=self._upstream.traits.max_call_seconds,
         )
-        admission = await self._store.write_intent(call, self.terms.ceiling, caller.ticket)
-        check_admitted(admission)
+        check_admitted(await self._store.write_intent(call, self.terms.ceiling, caller.ticket))
         self._ledger.take(call)
         return call_id, call
 
@@ -221,6 +215,14 @@ class Supervisor:
         except StoreUnavailable as fault:
             log(_log, logging.ERROR, "cannot pause: the store does not answer", why=fault.detail)
 
+    async def paused(self) -> bool:
+        """Tell whether new calls are stopped.
+
+        Raises:
+            StoreUnavailable: It cannot be told.
+        """
+        return await self._store.paused()
+
     # --- life
 
     async def start(self) -> None:
@@ -235,11 +237,10 @@ class Supervisor:
         """Do everything that is due now; done again and again by itself after `start`."""
         await self._watch.look()
 
-    async def hang_up_all(self, reason: Reason, seconds: float) -> None:
-        """End every call of this worker's and wait for the hang-ups, so long at most."""
+    async def end_all(self, reason: Reason) -> None:
+        """Begin to end every call of this worker's, those being placed included."""
         for call in self._ledger:
             await self.end(call.key, reason)
-        await self.settle(seconds)
 
     async def settle(self, seconds: float) -> None:
         """Wait for hang-ups under way, so long at most."""

@@ -35,10 +35,10 @@ class Terms:
     def intent(
         self,
         caller: Caller,
-        *,
-        key: str,
         profile: str,
         deployment: str,
+        *,
+        key: str,
         presence: bool,
         owner: str,
         created: Moment,

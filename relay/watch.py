@@ -104,7 +104,17 @@ class Watch:
         except StoreUnavailable as fault:
             self._ledger.missed(fault)
         for call in self._ledger.due():
-            await self._attend(call)
+            self._ledger.look_again(call, LOOK_SECONDS)  # first, so that no fault costs a call its clocks
+            try:
+                await self._attend(call)
+            except Exception as error:  # noqa: BLE001 - the clocks of the other calls hang on this task
+                log(
+                    _log,
+                    logging.ERROR,
+                    "looking after a call failed unexpectedly",
+                    call=call.tag,
+                    **fault_of(error),
+                )
 
     async def _keep_looking(self) -> None:
         while True:
@@ -152,7 +162,6 @@ class Watch:
         except StoreUnavailable as fault:
             self._ledger.missed(fault)
             await self._expire_alone(call)
-        self._ledger.look_again(call, LOOK_SECONDS)
 
     async def _expire(self, call: Call) -> None:
         """Have the store judge: somebody may have shown a sign of life to another worker."""

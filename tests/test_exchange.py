@@ -337,7 +337,7 @@ async def test_a_draining_relay_finishes_what_it_began_and_takes_nothing_new(
     act.upstream.placing.clear()
     connecting = act.connect()
     await until(lambda: act.upstream.paid_requests)
-    draining = asyncio.ensure_future(act.exchange.drain())
+    draining = asyncio.ensure_future(act.exchange.drain(5))
     await asyncio.sleep(0)
 
     with pytest.raises(Draining):

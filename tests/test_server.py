@@ -24,7 +24,7 @@ def test_a_port_in_use_is_told_with_the_way_out() -> None:
 
 
 def test_an_address_of_another_machine_is_told() -> None:
-    with pytest.raises(AddressInUse, match="Cannot listen on 192.0.2.1"):
+    with pytest.raises(AddressInUse, match=r"Cannot listen on 192\.0\.2\.1"):
         listen("192.0.2.1", 0)
 
 

@@ -73,10 +73,9 @@ def test_tok_10_azure_stays_quiet_even_about_refusals(capsys: pytest.CaptureFixt
 
 
 def test_a_fault_is_told_by_its_place_and_not_by_its_message() -> None:
-    try:
-        raise ValueError("canary")
-    except ValueError as error:
-        told = fault_of(error)
+    with pytest.raises(ValueError, match="canary") as raised:
+        int("canary")
+    told = fault_of(raised.value)
 
     assert told["error"] == "ValueError"
     assert "test_telemetry.py" in str(told["at"])

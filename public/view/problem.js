@@ -42,10 +42,15 @@ export class ProblemView {
     this.#problem.hidden = false;
   }
 
-  /** @param {string} words empty to take the notice back */
+  /** @param {string} words stay until others come, or until they are taken back; empty for none */
   notice(words) {
     this.#notice.textContent = words;
     this.#notice.hidden = !words;
+  }
+
+  /** @param {string} words of a notice that no longer holds; another one, given since, stays */
+  takeBack(words) {
+    if (this.#notice.textContent === words) this.notice("");
   }
 
   /** Take everything back. */

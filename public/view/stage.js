@@ -40,6 +40,7 @@ export class Stage {
   #interrupt = byId("interrupt", HTMLButtonElement);
   #tap = byId("tap-for-sound", HTMLButtonElement);
   #callerLabel = byId("caller-label", HTMLElement);
+  #elapsed = "";
   #meters = { caller: byId("meter-caller", HTMLElement), assistant: byId("meter-assistant", HTMLElement) };
 
   /** @param {StageActions} actions */
@@ -61,7 +62,9 @@ export class Stage {
     this.#startLabel.textContent = underWay ? "Stop" : "Start";
     this.#mute.disabled = !underWay;
     this.#interrupt.disabled = !isLive(state);
-    if (!underWay) this.showSoundBlocked(false);
+    if (underWay) return;
+    this.showSoundBlocked(false);
+    this.#clock.textContent = this.#elapsed;
   }
 
   /** @param {boolean} muted */
@@ -83,11 +86,13 @@ export class Stage {
 
   /**
    * @param {number} elapsed milliseconds
-   * @param {number} limit seconds; 0 for none known
+   * @param {number | null} secondsLeft null when the call has no limit that is known
    */
-  showClock(elapsed, limit) {
+  showClock(elapsed, secondsLeft) {
     this.#clock.hidden = false;
-    this.#clock.textContent = limit ? `${clockText(elapsed)} of ${clockText(limit * 1000)}` : clockText(elapsed);
+    const left = secondsLeft === null ? "" : `, ${clockText(secondsLeft * 1000)} left`;
+    this.#elapsed = clockText(elapsed);
+    this.#clock.textContent = this.#elapsed + left;
   }
 
   /**

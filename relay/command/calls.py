@@ -10,19 +10,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from relay.app import open_store
+from relay.app import store_file
 from relay.clock import SystemClock
 from relay.core.call import Event, ImpossibleEvent, Reason
 from relay.core.clocks import seconds_left, seconds_used
 from relay.errors import StoreUnavailable
 from relay.settings import SettingsError, load_settings
+from relay.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from relay.core.moment import Moment
     from relay.core.record import Call
-    from relay.store.sqlite import SqliteStore
 
 _ENDED_WITHIN_SECONDS = 10.0
 _LOOK_SECONDS = 0.25
@@ -57,7 +57,7 @@ def end_calls(tag: str | None, overrides: dict[str, str]) -> int:
     async def run(store: SqliteStore) -> int:
         found = await store.recent(100_000, only_open=True) if tag is None else await store.find(tag)
         if tag is not None and len(found) != 1:
-            _say(f"{len(found) or 'No'} calls have this tag; `calls` lists them.")
+            _say(f"{len(found) or 'No'} calls begin with {tag!r}; `calls` lists them.")
             return 1
         keys = [call.key for call in found if call.open]
         for key in keys:
@@ -134,8 +134,14 @@ def _with_store(run: Callable[[SqliteStore], Awaitable[int]], overrides: dict[st
             _say(complaint)
         return 2
 
+    path = store_file(settings)
+    if not path.exists():
+        _say(f"There is no store at {path}: no relay has run with these settings.")
+        _say("Give the same RELAY_STATE_DIR, upstream and port (--port) as the relay has.")
+        return 1
+
     async def with_store() -> int:
-        store = open_store(settings)
+        store = SqliteStore.open(path)
         try:
             return await run(store)
         finally:

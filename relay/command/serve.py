@@ -18,6 +18,7 @@ from relay.server import AddressInUse, Server, listen
 from relay.settings import SettingsError, load_settings
 from relay.simulator_process import SimulatorAddress, SimulatorFailed, run_simulator
 from relay.telemetry import configure_logging, log
+from relay.web.guarded import ConnectionBounds, guarded_protocol
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
@@ -143,6 +144,14 @@ def _server(settings: Settings, sock: socket.socket, app: Application) -> Server
     return Server(
         app.asgi,
         sock,
+        http=guarded_protocol(
+            ConnectionBounds(
+                head_bytes=settings.relay_max_head_bytes,
+                head_seconds=settings.relay_head_seconds,
+                body_seconds=settings.relay_body_seconds,
+                connections=settings.relay_connections,
+            )
+        ),
         shutdown_seconds=settings.relay_shutdown_seconds,
         drain=app.drain,
         pause=app.supervisor.pause,

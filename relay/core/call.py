@@ -159,6 +159,7 @@ NEXT: dict[State, dict[Event, State]] = {
 """Which state an event leads to. A pair that is missing cannot happen."""
 
 ENTERING: dict[State, tuple[Action, ...]] = {
+    State.UNWANTED: (Action.PUBLISH_STATE,),  # its owner must hear of it before it sends anything
     State.LIVE: (Action.PUBLISH_STATE,),
     State.ENDING: (Action.PUBLISH_STATE, Action.HANG_UP),
     State.IN_DOUBT: (Action.PUBLISH_STATE, Action.COUNT_IN_DOUBT),

@@ -10,6 +10,7 @@ from relay.errors.base import (
 )
 from relay.errors.house import (
     Busy,
+    CallEnded,
     Draining,
     InternalError,
     Paused,
@@ -80,6 +81,7 @@ __all__ = [
     "BadVoice",
     "BodyTooLarge",
     "Busy",
+    "CallEnded",
     "Draining",
     "DuplicateField",
     "FieldTooLarge",

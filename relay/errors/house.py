@@ -39,3 +39,9 @@ class TooManyCalls(RelayProblem):
     """As many calls as allowed are open."""
 
     slug, status, title = "too-many-calls", 503, "As many calls as allowed are live"
+
+
+class CallEnded(RelayProblem):
+    """Something ended the call while it was being placed."""
+
+    slug, status, title = "call-ended", 503, "The call was ended before its answer was there"

@@ -81,6 +81,19 @@ class Settings(SignInFields):
     relay_max_instructions_bytes: Annotated[int, BeforeValidator(number_between(0, 1_048_576))] = Field(
         default=16_384, description="Bytes of a caller's instructions at most; 0: callers may give none."
     )
+    relay_max_head_bytes: Annotated[int, BeforeValidator(number_between(1024, 1_048_576))] = Field(
+        default=32_768, description="Bytes of a request's line and headers at most."
+    )
+    relay_head_seconds: Annotated[int, BeforeValidator(number_between(1, 300))] = Field(
+        default=10, description="Seconds for a request's line and headers to arrive."
+    )
+    relay_body_seconds: Annotated[int, BeforeValidator(number_between(1, 300))] = Field(
+        default=15, description="Seconds for a request's body to arrive."
+    )
+    relay_connections: Annotated[int, BeforeValidator(number_between(1, 100_000))] = Field(
+        default=1000,
+        description="Connections at once in each worker; the longest silent one makes room for a new one.",
+    )
     relay_shutdown_seconds: Annotated[int, BeforeValidator(number_between(1, 600))] = Field(
         default=25, description="Seconds for what is under way when the relay is told to stop."
     )

@@ -157,6 +157,10 @@ class Peer:
         # Without the end of candidates aioice would look for checks for ever after the close.
         await self._connection.addIceCandidate(None)
         await self._connection.close()
+        # aioice ends the checks of its own round only; one that the browser set off would go on sending.
+        for pair in [] if self._ice is None else self._ice._check_list:  # noqa: SLF001
+            if pair.task is not None:
+                pair.task.cancel()
         if self._hearing is not None:
             self._hearing.cancel()
 

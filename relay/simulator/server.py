@@ -128,11 +128,20 @@ async def _run(server: SimulatorServer, listening: socket.socket, settings: Sett
     for number in _SIGNALS:
         ignored = settings.parent_pipe and number == signal.SIGINT
         signal.signal(number, signal.SIG_IGN if ignored else stop)
+    loop.set_exception_handler(_forgive_late_ice)
     port = listening.getsockname()[1]
     if settings.parent_pipe:
         threading.Thread(target=_wait_for_parent, args=(loop, stop), daemon=True).start()
     server.on_started = lambda: _tell(port, settings)
     await server.serve([listening])
+
+
+def _forgive_late_ice(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Drop one error: aiortc's own task meets its closed ICE transport when a call ends while connecting."""
+    error = context.get("exception")
+    if type(error).__name__ == "InvalidStateError" and "RTCIceTransport is closed" in str(error):
+        return
+    loop.default_exception_handler(context)
 
 
 def _tell(port: int, settings: Settings) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
 
+from relay.errors import NotFound
 from relay.web.form import SESSION_FIELDS, read_connect_request
 
 if TYPE_CHECKING:
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from relay.core.caller import Caller
     from relay.exchange import Exchange
     from relay.web.form import FormBounds
+
+
+async def direct_is_off(_request: Request) -> Response:
+    """Say how it would be switched on."""
+    raise NotFound("Client secrets for browsers are off; RELAY_EPHEMERAL_KEYS=on switches them on.")
 
 
 class Direct:

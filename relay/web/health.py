@@ -45,11 +45,18 @@ class Health:
             "store": True,
         }
         counts: dict[str, int] = {}
+        paused: bool | None = None
         try:
             found = await self._supervisor.counts()
             counts = {"live": found.live, "in_doubt": found.in_doubt, "unkilled": found.unkilled}
+            paused = await self._supervisor.paused()
         except StoreUnavailable:
             checks["store"] = False
         ready = all(checks.values())
-        body = {"status": "ready" if ready else "not ready", "checks": checks, "calls": counts}
+        body = {
+            "status": "ready" if ready else "not ready",
+            "checks": checks,
+            "calls": counts,
+            "paused": paused,
+        }
         return JSONResponse(body, status_code=200 if ready else 503, headers=_NO_STORE)

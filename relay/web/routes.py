@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.routing import Mount, Route, Router
 
 from relay.web.connect import ACCEPT_POST
+from relay.web.direct import direct_is_off
 from relay.web.door import Door
 from relay.web.envelope import Envelope
 from relay.web.headers import SecurityHeaders
@@ -68,6 +69,8 @@ def routes(handlers: Handlers) -> list[Route | Mount]:
     if handlers.direct is not None:
         post = opening(handlers.direct.post)
         table.append(Route("/api/session", Methods({"POST": post}, options=accept_post)))
+    else:
+        table.append(Route("/api/session", Methods({"POST": direct_is_off})))
     table.append(Mount("/", PublicFiles(handlers.public)))
     return table
 

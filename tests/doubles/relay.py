@@ -136,5 +136,5 @@ class RelayDouble:
     async def settle(self) -> None:
         """Let everything that was started come to its end."""
         await asyncio.sleep(0.01)
-        await self.exchange.drain()
+        await self.exchange.drain(1)
         await self.supervisor.settle(1)

@@ -34,7 +34,7 @@ _REASONS = {200: "OK", 201: "Created", 404: "Not Found", 409: "Conflict", 429: "
 
 @dataclass
 class Knobs:
-    """What the upstream is like; times in seconds, from–to.
+    """What the upstream is like; times in seconds, from the shortest to the longest.
 
     Args:
         mint: How long a mint takes.
@@ -42,9 +42,10 @@ class Knobs:
         hang_up: How long a hang-up takes.
         place_faults: One for each exchange to come: ``silent`` (never answers, makes a call), ``refuse``
             (500, no call), ``unnamed`` (201 without Location), ``half`` (head and half of the answer, then
-            nothing), or a status.
+            nothing), ``broken`` (makes a call and closes the connection), or a status.
         hang_up_faults: One for each hang-up to come: a status, or ``silent``.
         hang_up_always: The same for all that follow.
+        held: While it is, no exchange is begun.
     """
 
     mint: tuple[float, float] = (0.01, 0.03)
@@ -53,6 +54,7 @@ class Knobs:
     place_faults: list[str | int] = field(default_factory=list)
     hang_up_faults: list[str | int] = field(default_factory=list)
     hang_up_always: str | int | None = None
+    held: bool = False
 
 
 @dataclass
@@ -102,6 +104,8 @@ class FakeUpstream:
                 if answer is None:
                     await reader.read()
                     return
+                if not answer.status:
+                    return
                 await _send(writer, answer)
                 if answer.cut:
                     await reader.read()
@@ -127,7 +131,9 @@ class FakeUpstream:
         if step == "client_secrets":
             await asyncio.sleep(self._chance.uniform(*self.knobs.mint))
             self.mints += 1
-            return _Answer(200, json.dumps({"value": f"ek_{self.mints}", "expires_at": int(time.time()) + 60}))
+            return _Answer(
+                200, json.dumps({"value": f"ek_{self.mints}", "expires_at": int(time.time()) + 60})
+            )
         if step == "calls":
             return await self._place(body)
         return await self._hang_up(step.split("/")[1])
@@ -150,13 +156,19 @@ class FakeUpstream:
         seconds = chance.uniform(*self.knobs.place)
         begins = seconds * chance.random()
         await asyncio.sleep(begins)
+        while self.knobs.held:
+            await asyncio.sleep(0.01)
         if fault == "refuse" or isinstance(fault, int):
             return _Answer(500 if fault == "refuse" else int(fault), '{"error": {"code": "fault"}}')
-        call = FakeCall(f"rtc_{len(self.calls) + 1}x{chance.randrange(16**12):012x}", marker, time.monotonic())
+        call = FakeCall(
+            f"rtc_{len(self.calls) + 1}x{chance.randrange(16**12):012x}", marker, time.monotonic()
+        )
         self.calls[call.id] = call
         await asyncio.sleep(seconds - begins)
         if fault == "silent":
             return None
+        if fault == "broken":
+            return _Answer(0)
         call.answered = time.monotonic()
         location = () if fault == "unnamed" else (f"Location: /v1/realtime/calls/{call.id}",)
         return _Answer(201, ANSWER, ("Content-Type: application/sdp", *location), cut=fault == "half")

@@ -1,4 +1,4 @@
-"""The processes of a storm: the fake upstream, the naive relay, and a relay that can be killed and come back."""
+"""The processes of a storm: the fake upstream, the naive relay, and a relay that can be killed."""
 
 from __future__ import annotations
 
@@ -97,20 +97,21 @@ class Relay(Program):
     Args:
         upstream: Where its calls are placed.
         folder: Its state folder.
+        settings: Beside those of a storm (no bound on calls, many exchanges at once, short presence).
         port: Where it listens; any free one if 0.
         workers: How many processes answer.
-        settings: Beside those of a storm (no bound on calls, many exchanges at once, short presence).
+        wait: Whether to wait until it answers.
     """
 
     def __init__(
         self,
         upstream: Upstream,
         folder: Path,
+        settings: Mapping[str, str] | None = None,
         *,
         port: int = 0,
         workers: int = 1,
         wait: bool = True,
-        **settings: str,
     ) -> None:
         self.port = port or free_port()
         self.state = folder
@@ -123,9 +124,9 @@ class Relay(Program):
             "RELAY_CALLS_TOTAL": "0",
             "RELAY_IN_FLIGHT": "2000",
             "RELAY_PRESENCE_SECONDS": "3",
-            **settings,
+            **(settings or {}),
         }
-        self.settings = environment
+        self.environment = environment
         super().__init__("-m", "relay", "serve", "--workers", str(workers), environment=environment)
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False, timeout=30)
         if wait:

@@ -17,8 +17,14 @@ from tests.faults.verdict import Verdict, quantiles
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tests.faults.kill import Outcome
+
 RESULTS = Path(__file__).parent / "RESULTS.md"
 _HEAD = "# What the storms have come to\n\nWritten by `make storm`; nothing here is typed by hand.\n"
+LEGEND = (
+    "Orphans: live ten seconds with a reason to end and a relay that is up. Wronged: hung up although the "
+    "visitor was there. Doubles: two calls for one offer. Twice: asked to end again after it had ended.\n"
+)
 _PACKAGES = ("starlette", "uvicorn", "httptools", "uvloop", "httpx")
 
 
@@ -26,7 +32,7 @@ def storm_table(verdicts: Sequence[tuple[object, Verdict]]) -> str:
     """The figures of some storms, their sum, and the time from cause to hang-up."""
     total = _sum(verdicts)
     lines = [
-        "| seed | connects | left | calls | answers | hung up | **orphans** | wrongly ended | doubles | hung up twice |",
+        "| seed | connects | left | calls | answers | hung up | **orphans** | wronged | doubles | twice |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, one in (*verdicts, *([("**all**", total)] if len(verdicts) > 1 else [])):
@@ -34,7 +40,7 @@ def storm_table(verdicts: Sequence[tuple[object, Verdict]]) -> str:
             f"| {name} | {one.connects} | {one.left} | {one.created} | {one.delivered} | {one.hung_up} "
             f"| **{len(one.orphans)}** | {len(one.wrongly_ended)} | {one.doubles} | {one.asked_twice} |"
         )
-    return "\n".join([*lines, "", seconds_table(total)])
+    return "\n".join([*lines, "", LEGEND, seconds_table(total)])
 
 
 def seconds_table(verdict: Verdict) -> str:
@@ -66,7 +72,7 @@ def add_to_results(section: str, text: str) -> None:
 def _circumstances() -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     return (
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {_commit()}, {os.cpu_count()} × {_processor()}, "
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {_commit()}, {os.cpu_count()} cores {_processor()}, "
         f"{platform.system()} {platform.release().split('-')[0]}, Python {platform.python_version()}, "
         f"SQLite {sqlite3.sqlite_version}, {packages}."
     )
@@ -89,3 +95,24 @@ def _sum(verdicts: Sequence[tuple[object, Verdict]]) -> Verdict:
     for _, verdict in verdicts:
         total.add(verdict)
     return total
+
+
+def kill_table(outcomes: Sequence[Outcome]) -> str:
+    """What became of relays that were killed."""
+    lines = [
+        "| killed | kills | connects | calls | ended | **orphans** | wronged | doubles | twice | nameless |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for outcome in outcomes:
+        lane, one = outcome.lane, outcome.verdict
+        lines.append(
+            f"| {lane.name}, calls of {lane.max_seconds} s | {lane.kills} | {one.connects} | {one.created} "
+            f"| {one.hung_up} | **{len(one.orphans)}** | {len(one.wrongly_ended)} | {one.doubles} "
+            f"| {one.asked_twice} | {one.nameless}, {outcome.in_doubt} in doubt |"
+        )
+    total = _sum([(outcome.lane, outcome.verdict) for outcome in outcomes])
+    words = (
+        "Nameless: calls whose name died with the relay; the relay counts as many, or more, in doubt. "
+        "From cause, and a relay being up, to hang-up:\n"
+    )
+    return "\n".join([*lines, "", words, seconds_table(total)])

@@ -1,8 +1,8 @@
 """A storm of connects, half of which leave in the middle, against a real relay; beside it the naive design.
 
 ``make storm``, or ``python -m tests.faults.storm [--seeds 7,11,23,42] [--connects 600]``. The judge is the
-ledger of a pretend upstream (`tests.faults.fake_upstream`) whose calls take 50–600 ms to come into being and
-go on when their client vanishes. Ends with 1 when a call was orphaned, wrongly ended or doubled.
+ledger of a pretend upstream (`tests.faults.fake_upstream`) whose calls take 50 to 600 ms to come into being
+and go on when their client vanishes. Ends with 1 when a call was orphaned, wrongly ended or doubled.
 """
 
 from __future__ import annotations
@@ -16,32 +16,35 @@ from pathlib import Path
 
 from tests.faults.house import NaiveRelay, Relay, Upstream
 from tests.faults.report import add_to_results, naive_table, storm_table
-from tests.faults.verdict import GRACE_SECONDS, Verdict, judge, still_owed
+from tests.faults.verdict import GRACE_SECONDS, Verdict, judge
 from tests.faults.visitor import Deed, Storm, Visit, plan_visits
 
 SEEDS = (7, 11, 23, 42)
 CONNECTS = 600
-PER_SECOND = 40.0
+PER_SECOND = 50.0
 PRESENCE_SECONDS = 3.0
 KEEP_SECONDS = 3.0  # how long those who stay to the end are left alone when all others have gone
 
 
 def run_storm(seed: int, connects: int, *, per_second: float = PER_SECOND, workers: int = 1) -> Verdict:
     """One storm against a relay of its own; judged when every call is over, or ten seconds too late."""
-    with tempfile.TemporaryDirectory(prefix="storm-") as folder, Upstream(seed) as upstream:
-        with Relay(upstream, Path(folder), workers=workers) as relay:
-            up = time.monotonic()
-            visits = plan_visits(seed, connects, per_second=per_second)
-            asyncio.run(let_them_come(Storm(relay.port, visits), KEEP_SECONDS))
-            until = time.monotonic() + PRESENCE_SECONDS + GRACE_SECONDS + 1
-            while time.monotonic() < until and still_owed(visits, upstream.calls()):
-                time.sleep(0.2)
-            calls, rows, seen = upstream.calls(), relay.rows(), time.monotonic()
+    with (
+        tempfile.TemporaryDirectory(prefix="storm-") as folder,
+        Upstream(seed) as upstream,
+        Relay(upstream, Path(folder), workers=workers) as relay,
+    ):
+        up = time.monotonic()
+        visits = plan_visits(seed, connects, per_second=per_second)
+        asyncio.run(let_them_come(Storm(relay.port, visits), KEEP_SECONDS))
+        until = time.monotonic() + PRESENCE_SECONDS + GRACE_SECONDS + 1
+        while time.monotonic() < until and upstream.live():
+            time.sleep(0.2)
+        calls, rows, seen = upstream.calls(), relay.rows(), time.monotonic()
     return judge(visits, calls, rows, [(up, seen)], presence_seconds=PRESENCE_SECONDS)
 
 
 def run_naive(seed: int, connects: int, *, per_second: float = PER_SECOND) -> Verdict:
-    """The same visitors at the naive relay, which ends nothing: what it made and did not deliver is orphaned."""
+    """The same visitors at the naive relay, which ends nothing: a call that nobody took up is an orphan."""
     with Upstream(seed) as upstream, NaiveRelay(upstream) as relay:
         visits = plan_visits(seed, connects, per_second=per_second)
         asyncio.run(let_them_come(Storm(relay.port, visits, presence=False), 0))
@@ -62,13 +65,12 @@ async def let_them_come(storm: Storm, keep_seconds: float) -> None:
     """Run a storm; those who stay to the end hang up some time after the last of the others has come."""
     running = asyncio.create_task(storm.run())
     last = max((visit.arrives for visit in storm.visits), default=0.0)
-    await asyncio.wait({running}, timeout=last + keep_seconds + max_patience(storm.visits))
+    await asyncio.wait({running}, timeout=last + keep_seconds + _patience(storm.visits))
     storm.over.set()
     await asyncio.wait_for(running, 60)
 
 
-def max_patience(visits: list[Visit]) -> float:
-    """How long the most patient visitor stays."""
+def _patience(visits: list[Visit]) -> float:
     return max((visit.patience for visit in visits), default=0.0)
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 GRACE_SECONDS = 10.0
 NAMELESS_SECONDS = 0.5  # a call may be younger than this at a kill without its name having been recorded
 
+_COUNTS = ("connects", "left", "created", "delivered", "hung_up", "doubles", "asked_twice", "nameless")
+
 Life = tuple[float, float]
 """From when to when a relay was up."""
 
@@ -38,7 +40,7 @@ class Verdict:
         orphans: Calls that outlived their reason, told in words.
         wrongly_ended: Calls ended without a reason, told in words.
         doubles: Offers for which two calls came into being.
-        asked_twice: Calls whose hang-up was sent again after it had succeeded.
+        asked_twice: Calls hung up again after that had succeeded, and no relay was killed between.
         nameless: Calls whose name died with a relay.
         seconds: From cause to hang-up, by cause.
     """
@@ -57,7 +59,7 @@ class Verdict:
 
     def add(self, other: Verdict) -> None:
         """Sum up."""
-        for name in ("connects", "left", "created", "delivered", "hung_up", "doubles", "asked_twice", "nameless"):
+        for name in _COUNTS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.orphans += other.orphans
         self.wrongly_ended += other.wrongly_ended
@@ -71,6 +73,7 @@ def judge(
     rows: Sequence[Mapping[str, Any]],
     lives: Sequence[Life],
     *,
+    kills: Sequence[float] = (),
     presence_seconds: float,
     max_seconds: float = 600.0,
 ) -> Verdict:
@@ -81,6 +84,7 @@ def judge(
         calls: The ledger's.
         rows: The relay's own, for the reasons it gave.
         lives: When it was up.
+        kills: When a process of it was killed.
         presence_seconds: RELAY_PRESENCE_SECONDS.
         max_seconds: RELAY_MAX_CALL_SECONDS.
     """
@@ -93,30 +97,24 @@ def judge(
         delivered=sum(visit.answered is not None and visit.status == 201 for visit in visits),
         hung_up=sum(call["hung_up"] is not None for call in calls),
         doubles=len(calls) - len({call["marker"] for call in calls}),
-        asked_twice=sum(_asked_after_success(call) for call in calls),
+        asked_twice=sum(_asked_after_success(call, kills) for call in calls),
     )
     for call in calls:
         visit, row = by_marker[call["marker"]], by_name.get(call["id"])
-        if row is None and _died_nameless(call, lives):
+        if row is None and _died_nameless(call, kills):
             verdict.nameless += 1
             continue
         cause, reason_at = _reason(visit, call, row, presence_seconds, max_seconds)
-        words = f"{cause}: {visit}, {dict(call)}, relay says {None if row is None else (row['state'], row['reason'])}"
-        heard_at = _heard(reason_at, lives)
+        if cause == "crash":
+            reason_at = next((kill for kill in kills if kill > call["created"]), reason_at)
+        words = f"{cause}: {visit}, {dict(call)}, relay says {row and (row['state'], row['reason'])}"
         if _is_orphan(call, reason_at, lives):
             verdict.orphans.append(words)
         if call["hung_up"] is not None:
-            verdict.seconds[cause].append(max(0.0, call["hung_up"] - heard_at))
-            if cause not in {"crash", "max_duration"} and _had_no_reason(visit, call):
+            verdict.seconds[cause].append(call["hung_up"] - _heard(reason_at, call["hung_up"], lives))
+            if cause != "max_duration" and _had_no_reason(visit, call):
                 verdict.wrongly_ended.append(words)
     return verdict
-
-
-def still_owed(
-    visits: Sequence[Visit], calls: Sequence[Mapping[str, Any]], named: set[str] | None = None
-) -> int:
-    """How many calls are live that should be ended sooner or later, as everybody has gone."""
-    return sum(call["hung_up"] is None and (named is None or call["id"] in named) for call in calls)
 
 
 def quantiles(seconds: Sequence[float]) -> tuple[float, float, float]:
@@ -146,26 +144,31 @@ def _reason(
     return "left", max(gone, began)
 
 
-def _asked_after_success(call: Mapping[str, Any]) -> bool:
-    succeeded = [at for at, status in call["hang_ups"] if status == 200]
-    return bool(succeeded) and any(at > min(succeeded) for at, _ in call["hang_ups"])
+def _asked_after_success(call: Mapping[str, Any], kills: Sequence[float]) -> bool:
+    succeeded = min((at for at, status in call["hang_ups"] if status == 200), default=float("inf"))
+    again = [at for at, _ in call["hang_ups"] if at > succeeded]
+    return any(not any(succeeded <= kill <= at for kill in kills) for at in again)
 
 
-def _died_nameless(call: Mapping[str, Any], lives: Sequence[Life]) -> bool:
-    """Whether a relay was killed after the call had begun and before its name could be written down."""
+def _died_nameless(call: Mapping[str, Any], kills: Sequence[float]) -> bool:
+    """Whether a relay was killed after the call had begun and before its name could be written down.
+
+    The exchange may have been under way before the call began, hence the time before.
+    """
     known_at = call["answered"] or float("inf")
-    return any(call["created"] <= end <= known_at + NAMELESS_SECONDS for _, end in lives)
+    return any(call["created"] - NAMELESS_SECONDS <= kill <= known_at + NAMELESS_SECONDS for kill in kills)
 
 
-def _heard(reason_at: float, lives: Sequence[Life]) -> float:
-    """When a relay was first up to learn of the reason."""
-    return next((max(reason_at, up) for up, end in lives if end > reason_at), reason_at)
+def _heard(reason_at: float, hung_up: float, lives: Sequence[Life]) -> float:
+    """When the relay that hung up could first learn of the reason."""
+    up = max((up for up, _ in lives if up <= hung_up), default=reason_at)
+    return min(hung_up, max(reason_at, up))
 
 
 def _is_orphan(call: Mapping[str, Any], reason_at: float, lives: Sequence[Life]) -> bool:
     hung_up = call["hung_up"] if call["hung_up"] is not None else float("inf")
-    limits = [max(reason_at, up) + GRACE_SECONDS for up, end in lives if max(reason_at, up) + GRACE_SECONDS <= end]
-    return any(hung_up > limit for limit in limits)
+    limits = ((max(reason_at, up) + GRACE_SECONDS, end) for up, end in lives)
+    return any(limit <= end and hung_up > limit for limit, end in limits)
 
 
 def _had_no_reason(visit: Visit, call: Mapping[str, Any]) -> bool:

@@ -14,7 +14,7 @@ import re
 import socket
 import struct
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from tests.faults.house import offer_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
 _BOUNDARY = "storm-boundary"
 _ANSWER_SECONDS = 30.0
@@ -55,6 +55,7 @@ class Visit:
         arrives: Seconds after the storm's beginning.
         patience: Seconds after which it leaves, for those who leave while waiting or stay for a while.
         status: Of the answer; 0 for none.
+        code: Of the problem, if the answer is one.
         left: When it closed its connection, or its last event stream.
         answered: When the whole answer was there.
         asked_to_end: When it sent DELETE.
@@ -67,6 +68,7 @@ class Visit:
     arrives: float
     patience: float
     status: int = 0
+    code: str = ""
     location: str = ""
     sent: float | None = None
     left: float | None = None
@@ -89,23 +91,19 @@ def plan_visits(seed: int, count: int, *, per_second: float) -> list[Visit]:
 
 
 class Storm:
-    """All visitors of one relay.
+    """All visitors of one relay; `over` is set when those who stay to the end are to hang up.
 
     Args:
         port: Where the relay listens.
         visits: Who comes.
-        until: Set when those who stay to the end are to hang up.
         presence: Whether the relay knows calls as resources; the naive one does not.
     """
 
-    def __init__(
-        self, port: int, visits: list[Visit], *, presence: bool = True, now: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, port: int, visits: list[Visit], *, presence: bool = True) -> None:
         self.visits = visits
         self.over = asyncio.Event()
         self._port = port
         self._presence = presence
-        self._now = now
 
     async def run(self) -> None:
         """Let everybody come, and wait until everybody has gone or was answered; `over` ends the rest."""
@@ -116,16 +114,16 @@ class Storm:
         try:
             await self._connect(visit)
         except (OSError, asyncio.IncompleteReadError, TimeoutError):
-            visit.left = visit.left or self._now()
+            visit.left = visit.left or time.monotonic()
             return
         if self._presence and visit.status == 201 and visit.deed in STAYERS:
             await self._stay(visit)
-        visit.left = visit.left or self._now()
+        visit.left = visit.left or time.monotonic()
 
     async def _connect(self, visit: Visit) -> None:
         async with self._connection(visit) as (reader, writer):
             request = _connect_request(visit.marker, presence=self._presence)
-            visit.sent = self._now()
+            visit.sent = time.monotonic()
             if visit.deed is Deed.HALF_BODY:
                 writer.write(request[: len(request) // 2])
                 await writer.drain()
@@ -138,10 +136,11 @@ class Storm:
                     await reader.readexactly(1)
                     return
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-                visit.status = int(head.split()[1])
                 length = re.search(r"(?im)^content-length: *(\d+)", head)
-                await reader.readexactly(int(length[1]) if length else 0)
-                visit.answered = self._now()
+                body = await reader.readexactly(int(length[1]) if length else 0)
+                visit.status = int(head.split()[1])
+                visit.code = "" if visit.status == 201 else json.loads(body)["code"]
+                visit.answered = time.monotonic()
                 location = re.search(r"(?im)^location: *(\S+)", head)
                 visit.location = location[1] if location else ""
 
@@ -156,7 +155,7 @@ class Storm:
         staying.cancel()
         over.cancel()
         await asyncio.gather(staying, over, return_exceptions=True)
-        visit.left = self._now()
+        visit.left = time.monotonic()
 
     async def _keep_open(self, visit: Visit) -> None:
         last = 0
@@ -167,19 +166,19 @@ class Storm:
                     writer.write(_request("GET", f"{visit.location}/events", {"Last-Event-ID": str(last)}))
                     while line := await reader.readline():
                         if away is not None:
-                            visit.away.append((away, self._now()))
+                            visit.away.append((away, time.monotonic()))
                             away = None
                         if line.startswith(b"id: "):
                             last = int(line[4:])
                         if line.startswith(b"data: ") and "reason" in (body := json.loads(line[6:])):
                             visit.told = body["reason"]
             except OSError:
-                away = away or self._now()
+                away = away or time.monotonic()
                 await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _hang_up(self, visit: Visit) -> None:
         """Ask until it is answered: a page would; the relay may be down."""
-        visit.asked_to_end = self._now()
+        visit.asked_to_end = time.monotonic()
         while True:
             try:
                 async with self._connection(visit) as (reader, writer):
@@ -191,7 +190,9 @@ class Storm:
             await asyncio.sleep(_AGAIN_SECONDS)
 
     @asynccontextmanager
-    async def _connection(self, visit: Visit) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    async def _connection(
+        self, visit: Visit
+    ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
         """A connection that ends at once; every other visitor's with a reset, as a crashed tab's does."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         try:
@@ -201,6 +202,8 @@ class Storm:
                 sock = writer.get_extra_info("socket")
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
+            with suppress(OSError):
+                await writer.wait_closed()
 
 
 def _connect_request(marker: int, *, presence: bool) -> bytes:

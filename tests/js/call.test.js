@@ -6,7 +6,13 @@ import { configFromJson } from "../../public/config.js";
 import { ProblemError, ownProblem } from "../../public/problems.js";
 
 const WANTED = { voice: "alloy", instructions: "", profile: "", speakFirst: false, microphone: true, direct: false };
-const EXCHANGE = { answer: "v=0", callUrl: "http://relay.test/calls/abc", requestId: "r1", serverTiming: "" };
+const EXCHANGE = {
+  answer: "v=0",
+  callUrl: "http://relay.test/calls/abc",
+  eventsUrl: "http://relay.test/calls/abc/events",
+  requestId: "r1",
+  serverTiming: "",
+};
 
 /** A data channel that remembers. */
 class Channel extends EventTarget {
@@ -70,19 +76,25 @@ class Connection extends EventTarget {
   }
 }
 
-/** @param {object} [changes] to the surroundings */
-function callOf(changes = {}) {
+/**
+ * @param {object} [changes] to the surroundings
+ * @param {{ [name: string]: unknown }} [relay] what it does otherwise than to be quiet
+ */
+function callOf(changes = {}, relay = {}) {
   /** @type {string[]} */
   const hungUp = [];
   const track = Object.assign(new EventTarget(), { enabled: true, stopped: false, stop: () => (track.stopped = true) });
   const surroundings = {
     signaling: {
       connect: async () => EXCHANGE,
-      connectDirectly: async () => ({ ...EXCHANGE, callUrl: "" }),
+      events: () => new Promise(() => {}),
+      standing: async () => null,
+      connectDirectly: async () => ({ ...EXCHANGE, callUrl: "", eventsUrl: "" }),
       hangUp: async (/** @type {string} */ url) => {
         if (url) hungUp.push(url);
         return true;
       },
+      ...relay,
     },
     RTCPeerConnection: Connection,
     microphone: {
@@ -92,6 +104,7 @@ function callOf(changes = {}) {
     },
     audio: { srcObject: null, play: async () => {}, pause: () => {} },
     clock: { now: () => 0, mark: () => {} },
+    window: new EventTarget(),
     ...changes,
   };
   const call = new Call(configFromJson({}), /** @type {any} */ (surroundings));
@@ -107,13 +120,37 @@ function callOf(changes = {}) {
   return { call, states, problems, hungUp, track };
 }
 
-/** @param {object} [changes] */
-async function liveCall(changes) {
-  const started = callOf(changes);
+/**
+ * @param {object} [changes]
+ * @param {{ [name: string]: unknown }} [relay]
+ */
+async function liveCall(changes, relay) {
+  const started = callOf(changes, relay);
   await started.call.start(WANTED);
   Connection.last.become("connected");
   Connection.last.open();
   return started;
+}
+
+/** @param {Call} call */
+function noticesOf(call) {
+  /** @type {string[]} */
+  const notices = [];
+  for (const name of ["notice", "moot"]) {
+    call.addEventListener(name, (event) => notices.push(`${name}: ${/** @type {CustomEvent} */ (event).detail}`));
+  }
+  return notices;
+}
+
+/** Let everything happen that waits for nothing but its turn. */
+async function settled() {
+  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+}
+
+/** @param {...[type: string, body: object]} events */
+function streamOf(...events) {
+  const text = events.map(([type, body], index) => `id: ${index + 1}\nevent: ${type}\ndata: ${JSON.stringify(body)}\n\n`);
+  return new Response(text.join(""), { headers: { "content-type": "text/event-stream" } });
 }
 
 beforeEach(() => {
@@ -170,7 +207,7 @@ test("a relay's refusal fails the call with its problem", async () => {
   const connect = async () => {
     throw new ProblemError(ownProblem("relay_timeout", ""));
   };
-  const { call, problems, states } = callOf({ signaling: { connect, hangUp: async () => true } });
+  const { call, problems, states } = callOf({}, { connect });
   await call.start(WANTED);
 
   assert.deepEqual(problems, ["relay_timeout"]);
@@ -230,13 +267,11 @@ test("a call stopped while the browser asks for the microphone makes no offer", 
 test("an answer that arrives after the caller has stopped is hung up at once", async () => {
   /** @type {(exchange: object) => void} */
   let answer = () => {};
-  const hungUp = /** @type {string[]} */ ([]);
-  const hangUp = async (/** @type {string} */ url) => Boolean(url && hungUp.push(url)) || true;
   const connect = () => new Promise((resolve) => (answer = resolve));
-  const { call } = callOf({ signaling: { connect, hangUp } });
+  const { call, hungUp } = callOf({}, { connect });
   const starting = call.start(WANTED);
   while (Connection.last.offered === 0) await Promise.resolve();
-  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+  await settled();
   call.hangUp();
   answer(EXCHANGE);
   await starting;
@@ -249,20 +284,20 @@ test("a connection that breaks is a problem, one that the other side closes is a
   Connection.last.become("failed");
   const finished = await liveCall();
   Connection.last.channel.dispatchEvent(new Event("close"));
+  await settled();
 
   assert.deepEqual(broken.problems, ["media_lost"]);
   assert.deepEqual(finished.states.at(-1), ["ended", "The other side ended the call."]);
 });
 
-test("an unsteady connection is a notice that is taken back", async () => {
+test("an interrupted connection is a notice that is taken back", async () => {
   const { call } = await liveCall();
-  /** @type {string[]} */
-  const notices = [];
-  call.addEventListener("notice", (event) => notices.push(/** @type {CustomEvent} */ (event).detail));
+  const notices = noticesOf(call);
   Connection.last.become("disconnected");
   Connection.last.become("connected");
 
-  assert.deepEqual(notices, ["The connection is unsteady.", ""]);
+  assert.match(notices[0], /^notice: Connection interrupted\./);
+  assert.match(notices[1], /^moot: Connection interrupted\./);
 });
 
 test("the upstream's time limit ends the call in words", async () => {
@@ -311,4 +346,120 @@ test("a browser without WebRTC is told so", async () => {
   await call.start(WANTED);
 
   assert.deepEqual(problems, ["webrtc_unsupported"]);
+});
+
+/** A relay whose stream says this once and then stays open. @param {...[type: string, body: object]} said */
+function saying(...said) {
+  const answers = [streamOf(...said)];
+  return { events: async () => answers.shift() ?? new Promise(() => {}) };
+}
+
+/** @param {() => unknown} look */
+async function eventually(look) {
+  for (let turn = 0; turn < 200 && !look(); turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(look());
+}
+
+test("the stream is opened with the answer, before media are up", async () => {
+  /** @type {unknown[][]} */
+  const opened = [];
+  const events = (/** @type {unknown[]} */ ...given) => {
+    opened.push(given.slice(0, 2));
+    return new Promise(() => {});
+  };
+  const { call } = callOf({}, { events });
+  await call.start(WANTED);
+
+  assert.deepEqual(opened, [[EXCHANGE.eventsUrl, ""]]);
+});
+
+for (const [type, state] of [["state", "ending"], ["ended", "ended"]]) {
+  test(`when the relay says that the call is ${state}, everything is let go and nothing is sent`, async () => {
+    const { states, hungUp, track } = await liveCall({}, saying([type, { state, reason: "operator" }]));
+    await eventually(() => Connection.last.closed);
+
+    assert.deepEqual(states.at(-1), ["ended", "An operator ended the call."]);
+    assert.equal(track.stopped, true);
+    assert.deepEqual(hungUp, []);
+  });
+}
+
+test("a call that the relay no longer knows is over", async () => {
+  const { states, hungUp } = await liveCall({}, { events: async () => new Response("", { status: 404 }) });
+  await eventually(() => Connection.last.closed);
+
+  assert.deepEqual(states.at(-1), ["ended", "The relay no longer knows this call."]);
+  assert.deepEqual(hungUp, []);
+});
+
+test("a warning brings the time that is left", async () => {
+  const { call } = callOf({}, saying(["warning", { seconds_left: 60 }]));
+  let warned = false;
+  call.addEventListener("warning", () => (warned = true));
+  await call.start(WANTED);
+  await eventually(() => warned);
+
+  assert.equal(call.secondsLeft, 60);
+  assert.equal(call.isOver, false);
+});
+
+test("a problem that the relay tells of leaves the call alone", async () => {
+  const { call, problems } = await liveCall({}, saying(["problem", { title: "Odd", code: "odd" }], ["problem", {}]));
+  await eventually(() => problems.length > 0);
+
+  assert.deepEqual(problems, ["odd"]);
+  assert.equal(call.isLive, true);
+});
+
+test("the relay says how much time is left; when it is gone and the relay too, the page hangs up by itself", async () => {
+  const standing = async () => ({ over: false, reason: "", secondsLeft: 30 });
+  const { call, hungUp, states } = await liveCall({}, { standing });
+  await settled();
+  assert.equal(call.secondsLeft, 30);
+
+  mock.timers.tick(32_999);
+  assert.equal(call.isLive, true);
+  mock.timers.tick(1);
+
+  assert.deepEqual(states.at(-1), ["ended", "The call reached the relay’s time limit."]);
+  assert.deepEqual(hungUp, [EXCHANGE.callUrl]);
+});
+
+test("when the other side is gone, the relay is asked why", async () => {
+  const standing = async () => ({ over: true, reason: "max_duration", secondsLeft: 0 });
+  const { states } = await liveCall({}, { standing });
+  Connection.last.channel.dispatchEvent(new Event("close"));
+  await settled();
+
+  assert.deepEqual(states.at(-1), ["ended", "The call reached the relay’s time limit."]);
+});
+
+test("a relay out of reach is said, and taken back when it is there again", async () => {
+  let away = true;
+  const events = async () => {
+    if (away) throw new TypeError("Failed to fetch");
+    return streamOf(["state", { state: "live" }]);
+  };
+  const { call } = callOf({}, { events });
+  const notices = noticesOf(call);
+  await call.start(WANTED);
+  await eventually(() => notices.length === 1 || mock.timers.tick(50));
+  away = false;
+  await eventually(() => notices.length === 2 || mock.timers.tick(50));
+
+  assert.match(notices[0], /^notice: The relay is out of reach/);
+  assert.match(notices[1], /^moot: The relay is out of reach/);
+  assert.equal(call.isOver, false);
+  call.hangUp();
+});
+
+test("a call in direct mode has no stream, no limit and no hang-up", async () => {
+  const events = () => assert.fail("no stream is there to be opened");
+  const { call, hungUp } = callOf({}, { events, standing: () => assert.fail("nobody is there to be asked") });
+  await call.start({ ...WANTED, direct: true });
+  Connection.last.open();
+  call.hangUp();
+
+  assert.equal(call.secondsLeft, null);
+  assert.deepEqual(hungUp, []);
 });

@@ -11,7 +11,7 @@ test("the relay's words are taken over", () => {
       { name: "default", title: "Default", voices: ["alloy", "ash"], voice: "ash", instructions_max_bytes: 100 },
       { name: "quiet", voices: ["sage"], transcription: false },
     ],
-    limits: { max_call_seconds: 600, exchange_seconds: 20 },
+    limits: { max_call_seconds: 600, exchange_seconds: 20, presence_seconds: 9 },
     transcription: true,
     direct: true,
     ice_servers: [{ urls: "turn:turn.test" }],
@@ -26,6 +26,7 @@ test("the relay's words are taken over", () => {
     ],
     maxCallSeconds: 600,
     exchangeSeconds: 20,
+    presenceSeconds: 9,
     direct: true,
     iceServers: [{ urls: "turn:turn.test" }],
   });

@@ -7,7 +7,7 @@ import { Signaling } from "../../public/signaling.js";
 const RELAY = "http://relay.test/";
 const WISHES = { voice: "alloy", instructions: "Be kind.", profile: "" };
 const ANSWER = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\n";
-const SDP = { "content-type": "application/sdp", location: "/calls/abc", "x-request-id": "r1", "server-timing": "exchange;dur=5" };
+const SDP = { "content-type": "application/sdp", location: "/calls/abc", link: '</calls/abc/events>; rel="events"', "x-request-id": "r1", "server-timing": "exchange;dur=5" };
 
 /**
  * A fetch that answers from a list and remembers what it was asked.
@@ -43,7 +43,7 @@ test("the offer goes out as a form of text fields, empty ones left out", async (
 
   assert.equal(asked[0].url, "http://relay.test/connect");
   assert.equal(asked[0].init.method, "POST");
-  assert.deepEqual([...asked[0].init.body.entries()], [["sdp", "v=0 offer"], ["voice", "alloy"], ["instructions", "Be kind."]]);
+  assert.deepEqual([...asked[0].init.body.entries()], [["sdp", "v=0 offer"], ["voice", "alloy"], ["instructions", "Be kind."], ["presence", "events"]]);
 });
 
 test("the answer comes with the call's address, the request id and the relay's times", async () => {
@@ -53,6 +53,7 @@ test("the answer comes with the call's address, the request id and the relay's t
   assert.deepEqual(exchange, {
     answer: ANSWER,
     callUrl: "http://relay.test/calls/abc",
+    eventsUrl: "http://relay.test/calls/abc/events",
     requestId: "r1",
     serverTiming: "exchange;dur=5",
   });
@@ -135,6 +136,51 @@ test("an upstream that refuses in direct mode is named with its status", async (
 
   assert.equal(problem.code, "upstream_refused");
   assert.match(problem.detail, /429/);
+});
+
+for (const [header, found] of [
+  ['</calls/abc/events>; rel="events"', "http://relay.test/calls/abc/events"],
+  ['</help>; rel=help, </calls/abc/events>; title="x"; rel=events', "http://relay.test/calls/abc/events"],
+  ['</help>; rel="help"', ""],
+  ["", ""],
+]) {
+  test(`the event stream is ${found || "missing"} in a Link header of ${JSON.stringify(header)}`, async () => {
+    const { fetcher } = fetchOf(new Response(ANSWER, { status: 201, headers: { ...SDP, link: header } }));
+
+    assert.equal((await new Signaling(RELAY, fetcher).connect("v=0", WISHES, patience())).eventsUrl, found);
+  });
+}
+
+test("the event stream goes on after the last event that was read", async () => {
+  const { fetcher, asked } = fetchOf(new Response(""), new Response(""));
+  const { signal } = new AbortController();
+  await new Signaling(RELAY, fetcher).events("http://relay.test/calls/abc/events", "", signal);
+  await new Signaling(RELAY, fetcher).events("http://relay.test/calls/abc/events", "7", signal);
+
+  assert.deepEqual(asked[0].init, { headers: { Accept: "text/event-stream" }, cache: "no-store", signal });
+  assert.equal(asked[1].init.headers["Last-Event-ID"], "7");
+});
+
+/** @type {[string, object, object | null][]} */
+const standings = [
+  ["goes on", { state: "live", reason: null, seconds_left: 9.5 }, { over: false, reason: "", secondsLeft: 9.5 }],
+  ["is about to end", { state: "ending", reason: "operator", seconds_left: 9 }, { over: true, reason: "operator", secondsLeft: 9 }],
+  ["is over", { state: "expired", reason: null, seconds_left: 0 }, { over: true, reason: "", secondsLeft: 0 }],
+];
+
+for (const [name, body, expected] of standings) {
+  test(`the relay tells of a call that ${name}`, async () => {
+    const { fetcher } = fetchOf(Response.json(body));
+
+    assert.deepEqual(await new Signaling(RELAY, fetcher).standing("http://relay.test/calls/abc", 1), expected);
+  });
+}
+
+test("a relay that cannot say how a call stands says nothing", async () => {
+  const { fetcher } = fetchOf(new TypeError("gone"), new Response("{}", { status: 503 }), new Response("<html>"));
+  const signaling = new Signaling(RELAY, fetcher);
+
+  for (let turn = 0; turn < 3; turn += 1) assert.equal(await signaling.standing("http://relay.test/calls/abc", 1), null);
 });
 
 test("hanging up is a DELETE that outlives the page", async () => {

@@ -170,6 +170,7 @@ async def test_sec_09_health_is_answered_to_any_host_and_tells_nothing(
         "status": "ready",
         "checks": {"credential": True, "not_draining": True, "store": True},
         "calls": {"live": 0, "in_doubt": 0, "unkilled": 0},
+        "paused": False,
     }
 
 
@@ -181,7 +182,7 @@ async def test_tok_01_readyz_is_503_without_a_credential_and_while_draining(
     assert (await relay.ask("GET", "/readyz")).status_code == 503
 
     relay.upstream.can_be_ready = True
-    await relay.exchange.drain()
+    await relay.exchange.drain(5)
 
     assert (await relay.ask("GET", "/readyz")).status_code == 503
     assert (await relay.ask("GET", "/healthz")).status_code == 200

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from aiortc import MediaStreamTrack
 
 
-async def _call(address: str) -> tuple[list[str], int]:
-    """Make a call, type a message, take the answer in; give back the event types and the frames of sound."""
+async def _call(address: str, simulator: SimulatorProcess) -> tuple[list[str], int]:
+    """Make a call, type a message, take the answer in; hang up; give back event types and frames of sound."""
     connection = RTCPeerConnection()
     channel = connection.createDataChannel("oai-events")
     connection.addTransceiver("audio", direction="recvonly")
@@ -54,6 +54,7 @@ async def _call(address: str) -> tuple[list[str], int]:
         await connection.setRemoteDescription(RTCSessionDescription(placed.text, "answer"))
         await asyncio.wait_for(done.wait(), 20)
         assert (await client.delete(placed.headers["location"])).status_code == 204
+        await asyncio.to_thread(wait_for_hang_up, simulator)
     for task in tasks:
         task.cancel()
     await connection.close()
@@ -62,10 +63,10 @@ async def _call(address: str) -> tuple[list[str], int]:
 
 def test_a_call_without_a_browser_hears_the_answer_and_is_hung_up() -> None:
     with SimulatorProcess() as simulator, RelayProcess(simulator.relay_environment()) as relay:
-        kinds, frames = asyncio.run(_call(f"http://127.0.0.1:{relay.port}"))
+        kinds, frames = asyncio.run(_call(f"http://127.0.0.1:{relay.port}", simulator))
 
         assert kinds[0] == "session.created"
         assert "response.output_audio_transcript.delta" in kinds
         assert frames > 50
-        assert wait_for_hang_up(simulator)["end_reason"] == "hung_up"
-        assert only_call(simulator)["turns"] == 1
+        call = only_call(simulator)
+        assert (call["end_reason"], call["turns"]) == ("hung_up", 1)

@@ -1,0 +1,13 @@
+/**
+ * Listening to several events of one object at once, by their details.
+ */
+
+/**
+ * @param {EventTarget} target dispatches CustomEvents
+ * @param {Record<string, (detail: any) => void>} listeners by the event's name
+ */
+export function follow(target, listeners) {
+  for (const [name, listener] of Object.entries(listeners)) {
+    target.addEventListener(name, (event) => listener(/** @type {CustomEvent} */ (event).detail));
+  }
+}

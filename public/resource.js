@@ -1,0 +1,146 @@
+/**
+ * The call as the relay keeps it (`/calls/<id>`): the page's presence there, the time it has left, why it is over,
+ * and the hang-up. Media and words are not its concern.
+ *
+ * Events (CustomEvent, `detail` in brackets): `warning` (the limit is near), `over` (string: a sentence), `problem`
+ * (Problem; the call goes on), `contact` (boolean: whether the relay can be reached).
+ */
+
+import { FORGOTTEN, OUT_OF_REACH, endingOf } from "./endings.js";
+import { numberAt, stringAt } from "./events.js";
+import { follow } from "./follow.js";
+import { Presence } from "./presence.js";
+import { parsed, problemFromJson } from "./problems.js";
+
+/** Seconds after the limit at which the page hangs up by itself: the relay is not there to do it. */
+const GRACE_SECONDS = 3;
+
+/** Seconds to wait for the relay's word when the other side is gone. */
+const WHY_SECONDS = 1;
+
+/** States of the relay's in which a call has no future. */
+const ENDING = new Set(["ending", "ended", "expired"]);
+
+/** One call at the relay; without an address (direct mode) everything here does nothing. */
+export class CallResource extends EventTarget {
+  #signaling;
+  #clock;
+  #presence;
+  #callUrl = "";
+  #eventsUrl = "";
+  /** Milliseconds on the clock. */
+  #endsAt = Infinity;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #limitTimer;
+
+  /**
+   * @param {Pick<import("./signaling.js").Signaling, "events" | "standing" | "hangUp">} signaling
+   * @param {{ window: EventTarget, clock: Pick<Performance, "now">, presenceSeconds: number }} nearby
+   */
+  constructor(signaling, nearby) {
+    super();
+    this.#signaling = signaling;
+    this.#clock = nearby.clock;
+    const open = (/** @type {string} */ id, /** @type {AbortSignal} */ signal) => signaling.events(this.#eventsUrl, id, signal);
+    this.#presence = new Presence({ ...nearby, open });
+    follow(this.#presence, {
+      event: (event) => this.#onEvent(event),
+      contact: (reached) => this.#emit("contact", reached),
+      gone: () => this.#endedThere(FORGOTTEN),
+    });
+  }
+
+  /** @returns {number | null} seconds until the call reaches its limit; null when there is none known */
+  get secondsLeft() {
+    if (this.#endsAt === Infinity) return null;
+    return Math.max(0, (this.#endsAt - this.#clock.now()) / 1000);
+  }
+
+  /**
+   * Know the call's address.
+   *
+   * @param {Pick<import("./signaling.js").Exchange, "callUrl" | "eventsUrl">} exchange
+   */
+  take({ callUrl, eventsUrl }) {
+    this.#callUrl = callUrl;
+    this.#eventsUrl = eventsUrl;
+  }
+
+  /**
+   * Begin to show that the page is there.
+   *
+   * @param {number} maxSeconds how long a call may last, from now on at most; 0 when unknown
+   */
+  attend(maxSeconds) {
+    if (this.#callUrl && maxSeconds > 0) this.#limitTo(maxSeconds);
+    if (this.#eventsUrl) this.#presence.open();
+  }
+
+  /** Ask the relay how much time is left. */
+  async learnLimit() {
+    if (!this.#callUrl) return;
+    const standing = await this.#signaling.standing(this.#callUrl, 10);
+    if (this.#callUrl && standing?.secondsLeft && !standing.over) this.#limitTo(standing.secondsLeft);
+  }
+
+  /** @returns {Promise<string>} why the other side is gone: a sentence of the relay's or about it; else empty */
+  async askWhy() {
+    if (!this.#callUrl) return "";
+    if (this.#presence.away) return OUT_OF_REACH;
+    const standing = await this.#signaling.standing(this.#callUrl, WHY_SECONDS);
+    return standing?.over ? endingOf(standing.reason) : "";
+  }
+
+  /**
+   * Let go of the call, and tell the relay unless it knows.
+   *
+   * @returns {Promise<boolean>} false when the relay could not be told
+   */
+  async hangUp() {
+    const callUrl = this.#callUrl;
+    this.#letGo();
+    return await this.#signaling.hangUp(callUrl);
+  }
+
+  /** @param {import("./event-stream.js").StreamEvent} event */
+  #onEvent({ type, data }) {
+    const json = parsed(data);
+    const problem = type === "problem" ? problemFromJson(json) : null;
+    if (problem) this.#emit("problem", problem);
+    if (type === "warning") this.#onWarning(numberAt(json, "seconds_left"));
+    if (ENDING.has(stringAt(json, "state"))) this.#endedThere(endingOf(stringAt(json, "reason")));
+  }
+
+  /** @param {number | null} secondsLeft when the warning was given; it may have come late */
+  #onWarning(secondsLeft) {
+    if (secondsLeft !== null && secondsLeft < (this.secondsLeft ?? Infinity)) this.#limitTo(secondsLeft);
+    this.#emit("warning");
+  }
+
+  /** @param {number} seconds from now */
+  #limitTo(seconds) {
+    this.#endsAt = this.#clock.now() + seconds * 1000;
+    clearTimeout(this.#limitTimer);
+    this.#limitTimer = setTimeout(() => this.#emit("over", endingOf("max_duration")), (seconds + GRACE_SECONDS) * 1000);
+  }
+
+  /** @param {string} words why */
+  #endedThere(words) {
+    this.#letGo();
+    this.#emit("over", words);
+  }
+
+  #letGo() {
+    this.#callUrl = "";
+    clearTimeout(this.#limitTimer);
+    this.#presence.close();
+  }
+
+  /**
+   * @param {string} name
+   * @param {unknown} [detail]
+   */
+  #emit(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
