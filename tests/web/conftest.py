@@ -31,8 +31,8 @@ def _relays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., 
         asyncio.run(relay.store.close())
 
 
-@pytest.fixture(autouse=True)
-def _no_sign_in_leaks(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+@pytest.fixture(name="nothing_leaks")
+def _nothing_leaks(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """SEC-01: what is logged at DEBUG is searched after each test, but for the test's own client's."""
     caplog.set_level(logging.DEBUG)
     yield

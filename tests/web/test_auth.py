@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from relay.core.caller import Caller
     from tests.doubles.relay import RelayDouble
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_leaks")]
 
 CHALLENGE = 'Bearer realm="sdp-relay"'
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from relay.web.jwks import IssuerKeys
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_leaks")]
 
 
 @asynccontextmanager

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tests.doubles.relay import Headers, RelayDouble
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_leaks")]
 
 PROXY = "10.0.0.5"
 LISTED = [ipaddress.ip_network("10.0.0.0/24"), ipaddress.ip_network("fd00::/64")]

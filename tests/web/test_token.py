@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.doubles.relay import RelayDouble
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_leaks")]
 
 
 @pytest.mark.parametrize("token", TOKENS)
