@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from relay.web.peer import Network
 
 TOKENS = ("canary-token-old-0001", "canary-token-new-0002")
-TICKET_KEY = "canary-ticket-key-" + "k" * 32
+TICKET_KEY = "canary-ticket-key-" + "k" * 64  # long enough for HS512 too
 SHOWN_ON_PURPOSE = OriginRule(allowed=frozenset(), without_origin=False, when_shown=True)
 SHOWN_BY_ITSELF = OriginRule(allowed=frozenset(), without_origin=False)
 RSA = rsa.generate_private_key(65537, 2048)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from relay.errors import AuthInvalid, AuthUnavailable
 from relay.web.jwks import MOST_BYTES
@@ -209,7 +210,7 @@ async def test_auth_08_a_refusal_says_when_to_ask_again(issuer: Issuer, ca_file:
 
 
 async def test_keys_that_cannot_be_used_are_passed_over(issuer: Issuer, ca_file: str) -> None:
-    weak = {**public_jwk(RSA, "weak"), "n": "AQAB"}
+    weak = public_jwk(rsa.generate_private_key(65537, 1024), "weak")
     issuer.keys = [
         {"kty": "oct", "kid": "shared", "k": "a" * 43},
         public_jwk(RSA, "encrypting", use="enc"),
