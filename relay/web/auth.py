@@ -23,7 +23,7 @@ from relay.telemetry import fault_of, log
 from relay.web.host import check_ambient
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -80,9 +80,20 @@ class Authenticator:
         self._rule = rule
         self._challenge = challenge
 
-    def opening(self, handler: CallerHandler) -> Handler:
-        """Let a handler be reached by callers that may open calls."""
-        return self._guard(handler, opening=True)
+    def opening(self, handler: CallerHandler, *, first: Callable[[Request], object]) -> Handler:
+        """Let a handler be reached by callers that may open calls.
+
+        Args:
+            handler: Opens them.
+            first: What can be refused by the head alone, which is cheaper than asking who asks.
+        """
+        guarded = self._guard(handler, opening=True)
+
+        async def checked(request: Request, /) -> Response:
+            first(request)
+            return await guarded(request)
+
+        return checked
 
     def touching(self, handler: CallerHandler) -> Handler:
         """Let a handler be reached by callers that hold calls; it checks whose call it is."""

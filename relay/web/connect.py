@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from relay.exchange import BrowserLeft
-from relay.web.form import read_connect_request
+from relay.web.form import check_head, read_connect_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +31,10 @@ class Connect:
     def __init__(self, exchange: Exchange, bounds: FormBounds) -> None:
         self._exchange = exchange
         self._bounds = bounds
+
+    def check(self, request: Request) -> None:
+        """Refuse what the head of a request says of its body."""
+        check_head(request.headers, self._bounds)
 
     async def post(self, request: Request, caller: Caller) -> Response:
         """Place a call for the browser that sent the offer."""

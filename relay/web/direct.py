@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse
 
 from relay.errors import NotFound
-from relay.web.form import SESSION_FIELDS, read_connect_request
+from relay.web.form import SESSION_FIELDS, check_head, read_connect_request
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -39,6 +39,10 @@ class Direct:
         self._exchange = exchange
         self._bounds = bounds
         self._exchange_url = exchange_url
+
+    def check(self, request: Request) -> None:
+        """Refuse what the head of a request says of its body."""
+        check_head(request.headers, self._bounds, fields=SESSION_FIELDS)
 
     async def post(self, request: Request, caller: Caller) -> Response:
         """Mint and hand over."""

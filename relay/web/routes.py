@@ -55,9 +55,9 @@ def routes(handlers: Handlers) -> list[Route | Mount]:
     """
     accept_post = {"Accept-Post": ACCEPT_POST}
     opening, touching = handlers.authenticator.opening, handlers.authenticator.touching
-    calls = handlers.calls
+    connect, calls = handlers.connect, handlers.calls
     table: list[Route | Mount] = [
-        Route("/connect", Methods({"POST": opening(handlers.connect.post)}, options=accept_post)),
+        Route("/connect", Methods({"POST": opening(connect.post, first=connect.check)}, options=accept_post)),
         Route("/calls/{id}", Methods({"GET": touching(calls.get), "DELETE": touching(calls.delete)})),
         Route("/calls/{id}/events", Methods({"GET": touching(calls.events)})),
         Route("/config", Methods({"GET": handlers.config.get})),
@@ -67,7 +67,7 @@ def routes(handlers: Handlers) -> list[Route | Mount]:
         Route("/problems/{slug}", Methods({"GET": handlers.explanations.one})),
     ]
     if handlers.direct is not None:
-        post = opening(handlers.direct.post)
+        post = opening(handlers.direct.post, first=handlers.direct.check)
         table.append(Route("/api/session", Methods({"POST": post}, options=accept_post)))
     else:
         table.append(Route("/api/session", Methods({"POST": direct_is_off})))

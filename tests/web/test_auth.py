@@ -143,6 +143,18 @@ async def test_bad_the_body_is_not_read_before_the_caller_is_known(
     assert [message["status"] for message in sent if "status" in message] == [401, 401]
 
 
+@pytest.mark.parametrize("path", ["/connect", "/api/session"])
+async def test_what_the_head_alone_refuses_is_refused_before_anybody_is_asked(
+    relays: Callable[..., RelayDouble], path: str
+) -> None:
+    relay = relays(sign_in=saying(RuntimeError()), rule=SHOWN_ON_PURPOSE, direct=True)
+
+    wrong = await relay.ask("POST", path, content=b"x", headers={"Content-Type": "text/plain"})
+    large = await relay.ask("POST", path, json={"sdp": "x" * 200_000})
+
+    assert (wrong.status_code, large.status_code) == (415, 413)
+
+
 PATHS = [
     "/connect;x",
     "//connect",
@@ -222,7 +234,8 @@ async def test_what_acts_asks_who_acts_and_what_explains_does_not(
 ) -> None:
     relay = relays(sign_in=by_ticket, rule=SHOWN_ON_PURPOSE, direct=True)
 
-    assert (await relay.ask(method, path)).status_code == status
+    body: dict[str, Any] = {"json": {}} if method == "POST" else {}
+    assert (await relay.ask(method, path, **body)).status_code == status
 
 
 PAGES = [

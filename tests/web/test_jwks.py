@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,8 @@ import trustme
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from relay.errors import AuthInvalid, AuthUnavailable
-from relay.web.jwks import MOST_BYTES
+from relay.upstream.http_client import build_client, trusted_context
+from relay.web.jwks import MOST_BYTES, IssuerKeys
 from tests.doubles.issuer import DISCOVERY, KEYS, Issuer, public_jwk
 from tests.doubles.sign_in import EC, OTHER_RSA, RSA
 from tests.web.oidc_parts import Ticks, issuer_keys
@@ -19,7 +21,7 @@ from tests.web.oidc_parts import Ticks, issuer_keys
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from relay.web.jwks import IssuerKeys
+    from pytest_httpx import HTTPXMock
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_leaks")]
 
@@ -129,14 +131,15 @@ async def test_auth_07_an_old_key_is_refused_once_it_has_left_the_set(issuer: Is
         assert (meanwhile, await found(keys)) == ("found", "auth_invalid")
 
 
+GOOD = json.dumps({"keys": [public_jwk(RSA, "rsa-1")]}).encode()
 TROUBLE: list[tuple[str, dict[str, Any]]] = [
     ("unavailable", {"status": 503}),
     ("HTML", {"body": b"<html>sign in</html>"}),
     ("no set", {"body": b"[]"}),
     ("deep", {"body": b"[" * 100_000}),
     ("no keys", {"keys": []}),
-    ("10 MB", {"body": b'{"keys": [' + b" " * 10_000_000 + b"]}"}),
-    ("a byte too many", {"body": b" " * (MOST_BYTES + 1)}),
+    ("10 MB", {"body": GOOD.ljust(10_000_000)}),
+    ("a byte too many", {"body": GOOD.ljust(MOST_BYTES + 1)}),
     ("a redirect", {"status": 302, "headers": {"Location": "/elsewhere"}}),
     ("encoded", {"headers": {"Content-Encoding": "gzip"}}),
     ("of another issuer", {"document": {"issuer": "https://evil.example"}}),
@@ -180,6 +183,30 @@ async def test_auth_08_without_any_keys_nobody_signs_in(
             setattr(issuer, name, value)
         ticks.seconds += 6
         assert await found(keys) == "found"
+
+
+async def test_auth_08_keys_of_the_largest_size_are_read(issuer: Issuer, ca_file: str) -> None:
+    issuer.body = GOOD.ljust(MOST_BYTES)
+    async with opened(issuer, ca_file) as (keys, _):
+        assert await found(keys) == "found"
+
+
+@pytest.mark.parametrize(
+    "address", ["http://issuer.example/keys", "ftp://issuer.example/keys", "https:///keys", 7]
+)
+async def test_auth_08_keys_are_fetched_by_https_alone(address: object, httpx_mock: HTTPXMock) -> None:
+    document = {"issuer": "https://issuer.example", "jwks_uri": address}
+    httpx_mock.add_response(url="https://issuer.example/.well-known/openid-configuration", json=document)
+    keys = IssuerKeys(
+        issuer="https://issuer.example",
+        jwks_url=None,
+        client=build_client("0", trusted_context(), None),
+        monotonic=Ticks(),
+    )
+
+    assert await found(keys) == "auth_unavailable"
+    assert len(httpx_mock.get_requests()) == 1
+    await keys.close()
 
 
 async def test_auth_08_a_slow_issuer_is_given_up(

@@ -126,7 +126,7 @@ async def test_auth_14_a_name_that_is_no_text_is_refused(build: Callable[..., Re
     relay = build()
     headers = [(b"x-forwarded-user", b"al\xffice"), (b"origin", b"http://localhost")]
 
-    response = await relay.ask("POST", "/connect", content=b"", headers=headers, peer=PROXY)
+    response = await relay.ask("POST", "/connect", json={}, headers=headers, peer=PROXY)
 
     assert response.status_code == 401
 
