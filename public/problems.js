@@ -85,7 +85,7 @@ const OWN = {
     "The upstream’s SDP answer does not fit this browser’s offer. Please report it with the browser’s version.",
   ],
   media_blocked: [
-    "Signalling worked, media did not",
+    "The call was made, but sound cannot get through",
     "Usually a firewall or VPN blocks UDP and TCP port 3478. Try another network, or without the VPN; the operator can offer a TURN server (RELAY_ICE_SERVERS).",
   ],
   media_lost: ["The connection broke", "The network changed or went away. Start again to make a new call."],

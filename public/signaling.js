@@ -16,6 +16,13 @@ const GRACE_SECONDS = 5;
 /** @typedef {{ voice: string, instructions: string, profile: string }} Wishes  What the caller may choose. */
 
 /**
+ * How the call is to be: whether the assistant opens the conversation, whether there is a microphone (otherwise:
+ * listen and type), whether the page exchanges the offer with the upstream itself.
+ *
+ * @typedef {Wishes & { speakFirst: boolean, microphone: boolean, direct: boolean }} Wanted
+ */
+
+/**
  * @typedef {object} Exchange
  * @property {string} answer SDP
  * @property {string} callUrl absolute; DELETE ends the call; empty in direct mode

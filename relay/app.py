@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ from relay.store.caller_key import read_or_make_caller_key
 from relay.store.protocol import Ceiling
 from relay.store.sqlite import SqliteStore
 from relay.supervisor import Supervisor
+from relay.telemetry import log
 from relay.terms import Terms
 from relay.upstream.credential import ApiKeyCredential
 from relay.upstream.http_client import build_clients
@@ -47,7 +50,10 @@ if TYPE_CHECKING:
     from relay.upstream.credential import Credential
     from relay.web.jwks import IssuerKeys
 
+_log = logging.getLogger("relay.server")
+
 PATIENCE_SHARE = 1 / 4  # of RELAY_SHUTDOWN_SECONDS, for each of the three waits of a drain
+LAST_SECONDS = 0.5  # two that are stopped together must have heard of each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,6 @@ class Application:
         upstream: Where they are.
         on_stop: RELAY_ON_STOP.
         patience_seconds: What each wait of `drain` may take.
-        siblings: Workers that stop together with this one.
         keys: An OpenID provider's, if callers sign in there.
     """
 
@@ -71,7 +76,6 @@ class Application:
     upstream: RealtimeUpstream
     on_stop: str
     patience_seconds: float
-    siblings: int
     keys: IssuerKeys | None = None
 
     async def start(self) -> None:
@@ -87,16 +91,33 @@ class Application:
 
     async def drain(self) -> None:
         """Take no new calls, finish those being placed; then leave the live ones to others, or end them."""
-        await self.exchange.drain(self.patience_seconds)
-        keep = self.on_stop == "keep"
-        if self.on_stop == "auto":
-            keep = await self.supervisor.others() > self.siblings
-        if not keep:
-            await self.supervisor.end_all(Reason.SHUTDOWN)
+        self.exchange.draining = True
+        if not await self._may_keep():
+            await self.exchange.drain(self.patience_seconds)
+            await self._end_calls()
+        else:
+            await self.exchange.drain((3 if self.on_stop == "keep" else 2) * self.patience_seconds)
+            if not await self._may_keep():  # the others have begun to stop as well
+                await self._end_calls()
+        self.exchange.hurry()
         self.supervisor.end_streams()  # after the reason is known, so that pages can say it
-        if not keep:
-            await self.exchange.drain(self.patience_seconds)  # one that is named now is hung up
-            await self.supervisor.settle(self.patience_seconds)
+        if self.supervisor.open_calls:
+            log(_log, logging.WARNING, "calls are left open", count=self.supervisor.open_calls)
+
+    async def _may_keep(self) -> bool:
+        """Whether live calls may be left alone, as RELAY_ON_STOP says."""
+        if self.on_stop != "auto":
+            return self.on_stop == "keep"
+        if await self.supervisor.is_last():
+            return False
+        await asyncio.sleep(LAST_SECONDS)
+        return not await self.supervisor.is_last()
+
+    async def _end_calls(self) -> None:
+        await self.supervisor.take_over()
+        await self.supervisor.end_all(Reason.SHUTDOWN)
+        await self.exchange.drain(self.patience_seconds)  # one that is named now is hung up
+        await self.supervisor.settle(self.patience_seconds)
 
     async def close(self) -> None:
         """Let go of calls, connections and threads."""
@@ -107,14 +128,14 @@ class Application:
 
 
 def create_app(
-    settings: Settings, *, simulator: SimulatorAddress | None = None, siblings: int = 0
+    settings: Settings, *, simulator: SimulatorAddress | None = None, group: str = ""
 ) -> Application:
     """Build the relay.
 
     Args:
         settings: The operator's.
         simulator: Where the simulator listens, when it takes Azure's place.
-        siblings: Other workers of the same parent.
+        group: Name of the workers of one parent.
 
     Raises:
         StoreUnavailable: The state folder or the store cannot be used.
@@ -132,6 +153,7 @@ def create_app(
             ceiling=Ceiling(total=settings.relay_calls_total, per_caller=0),
             retention_days=settings.relay_retention_days,
         ),
+        group=group,
     )
     profile = _default_profile(settings, simulator)
     exchange = Exchange(
@@ -149,14 +171,7 @@ def create_app(
     asgi = _web(settings, upstream, exchange, supervisor, profile, clock, sign_in)
     patience_seconds = settings.relay_shutdown_seconds * PATIENCE_SHARE
     return Application(
-        asgi,
-        exchange,
-        supervisor,
-        upstream,
-        settings.relay_on_stop,
-        patience_seconds,
-        siblings,
-        sign_in.keys,
+        asgi, exchange, supervisor, upstream, settings.relay_on_stop, patience_seconds, sign_in.keys
     )
 
 

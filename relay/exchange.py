@@ -104,6 +104,7 @@ class Exchange:
         self._allow_unkillable = allow_unkillable
         self._tell_caller = tell_caller
         self._placing: set[asyncio.Task[tuple[str, Mapping[str, float]]]] = set()
+        self._hurry = asyncio.Event()
         self.draining = False
 
     async def connect(
@@ -138,13 +139,17 @@ class Exchange:
         self._placing.add(placing)
         placing.add_done_callback(self._placed)
         leaving = asyncio.ensure_future(left())
+        hurry = asyncio.ensure_future(self._hurry.wait())
         forsaken: Reason | None = Reason.LEFT
         try:
             await asyncio.wait(
-                {placing, leaving}, timeout=self._patience_seconds, return_when=asyncio.FIRST_COMPLETED
+                {placing, leaving, hurry}, timeout=self._patience_seconds, return_when=asyncio.FIRST_COMPLETED
             )
             if leaving.done():
                 raise BrowserLeft
+            if hurry.done() and not placing.done():
+                forsaken = Reason.SHUTDOWN
+                raise Draining("Ask again: another process will answer.", retry_after=1)
             if not placing.done():
                 forsaken = Reason.NO_ANSWER
                 raise UpstreamTimeout("The exchange took longer than RELAY_EXCHANGE_SECONDS allows.")
@@ -153,6 +158,7 @@ class Exchange:
             return Connected(call_id, call.tag, answer, timings)
         finally:
             leaving.cancel()
+            hurry.cancel()
             if forsaken is not None:
                 await self._supervisor.end(call.key, forsaken)
 
@@ -178,6 +184,10 @@ class Exchange:
         if self._placing:
             log(_log, logging.INFO, "waiting for exchanges", count=len(self._placing))
             await asyncio.wait(set(self._placing), timeout=seconds)
+
+    def hurry(self) -> None:
+        """Answer every browser that still waits: the process is about to end."""
+        self._hurry.set()
 
     def _session_config(self, caller: Caller, request: ConnectRequest) -> tuple[Profile, SessionConfig]:
         profile = self._profiles.get(chosen_profile(caller, request.profile) or "default")

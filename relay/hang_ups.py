@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("relay.calls")
 
-TRY_SECONDS = 5.0
+TRY_SECONDS = 4.0
+_PROBLEM = "The upstream does not confirm that the call is over; it is tried again."
 _EVENTS = {HungUp.ENDED: Event.HUNG_UP, HungUp.GONE: Event.GONE, HungUp.UNSURE: Event.UNSURE}
 
 
@@ -92,9 +93,20 @@ class HangUps:
             deadline = asyncio.get_running_loop().time() + TRY_SECONDS
             result = await self._upstream.hang_up(call.ref, deadline=deadline)
             if result is HungUp.UNSURE:
-                level = logging.ERROR if call.attempts == UNKILLED_ATTEMPTS else logging.WARNING
-                log(_log, level, "a hang-up failed and is tried again", call=call.tag, tries=call.attempts)
+                await self._tell(call)
             await self._record(key, _EVENTS[result])
+
+    async def _tell(self, call: Call) -> None:
+        """Say that a hang-up failed: in the log each time, to the page when it begins to matter."""
+        matters = call.attempts == UNKILLED_ATTEMPTS
+        level = logging.ERROR if matters else logging.WARNING
+        log(_log, level, "a hang-up failed and is tried again", call=call.tag, tries=call.attempts)
+        if matters and not self._ledger.store_is_away:
+            body: dict[str, str | float | bool | None] = {"code": "hang_up_failed", "title": _PROBLEM}
+            try:
+                await self._store.publish(call.key, "problem", body, self._clock.now())
+            except StoreUnavailable as fault:
+                self._ledger.missed(fault)
 
     async def _next(self, key: str) -> Call | None:
         """Wait for leave to try; ``None`` when there is nothing left to hang up."""

@@ -120,6 +120,7 @@ class Ledger:
         reason: Reason | None = None,
         upstream_id: str | None = None,
         strictly: bool = False,
+        remembered: bool = True,
     ) -> Advanced | None:
         """Write down what happened to a call.
 
@@ -128,6 +129,8 @@ class Ledger:
             event: What happened.
             reason: Why it is to end, with ``REASON``.
             upstream_id: The upstream's name for it, with ``NAMED``.
+            remembered: Whether it is written down later when the store is away. What the clocks alone
+                brought about is not: by then the store may know better, and they judge anew.
             strictly: Whether it must be in the store before anything else may happen.
 
         Returns:
@@ -138,39 +141,57 @@ class Ledger:
         """
         now = self._clock.now()
         try:
-            advanced = await self._store.record(key, event, now, reason=reason, upstream_id=upstream_id)
+            advanced = await self._write(_News(key, event, now, reason, upstream_id))
         except StoreUnavailable as fault:
             self.missed(fault)
             advanced = self._advance_copy(key, event, now, reason, upstream_id)
-            if event is not Event.UNSURE:  # tells nothing but that it is tried again
+            if remembered and event is not Event.UNSURE:  # which tells only that it is tried again
                 self._unwritten.append(_News(key, event, now, reason, upstream_id))
+            if advanced is not None:
+                self.take(advanced.call)
             if strictly:
-                if advanced is not None:
-                    self.take(advanced.call)
                 raise
         if advanced is not None:
             self.take(advanced.call)
         return advanced
 
     async def catch_up(self) -> bool:
-        """Write down what happened while the store was away.
+        """Find out whether the store answers, and write down what happened while it was away.
 
         Returns:
-            Whether the store answers, and holds everything again.
+            Whether it answers, and holds everything again.
         """
-        while self._unwritten:
-            key, event, at, reason, upstream_id = self._unwritten[0]
-            try:
-                await self._store.record(key, event, at, reason=reason, upstream_id=upstream_id)
-            except StoreUnavailable:
-                return False
-            except ImpossibleEvent:
-                pass  # another worker has adopted the call and brought it further
-            self._unwritten.popleft()
-        if self.store_is_away:
-            self.store_is_away = False
-            log(_log, logging.INFO, "the store answers again")
+        if not self.store_is_away:
+            return True
+        try:
+            await self._store.check()
+            while self._unwritten:
+                await self._write_oldest()
+        except StoreUnavailable:
+            return False
+        self.store_is_away = False
+        log(_log, logging.INFO, "the store answers again")
         return True
+
+    async def _write_oldest(self) -> None:
+        key, event, at, reason, upstream_id = self._unwritten[0]
+        try:
+            written = await self._store.record(key, event, at, reason=reason, upstream_id=upstream_id)
+        except ImpossibleEvent:
+            written = None  # another worker has adopted the call and brought it further
+        self._unwritten.popleft()
+        if written is not None and not self._is_pending(key):
+            self.take(written.call)
+
+    async def _write(self, news: _News) -> Advanced | None:
+        """Write, unless older news wait: a store that is behind would judge wrongly."""
+        if self.store_is_away:  # the watch finds out when it is back: each try may hold us for 250 ms
+            raise StoreUnavailable("The store does not answer.", retry_after=1)
+        key, event, at, reason, upstream_id = news
+        return await self._store.record(key, event, at, reason=reason, upstream_id=upstream_id)
+
+    def _is_pending(self, key: str) -> bool:
+        return any(news.key == key for news in self._unwritten)
 
     def warned(self, call: Call) -> None:
         """Note that the end of the call's time was announced."""

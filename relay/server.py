@@ -13,6 +13,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 _log = logging.getLogger("relay.server")
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
 
 class AddressInUse(Exception):  # noqa: N818 - told to a person
@@ -88,6 +91,7 @@ class Server:
         self._shutdown_seconds = shutdown_seconds
         self._stopping: asyncio.Task[None] | None = None
         self._pausing: set[asyncio.Task[None]] = set()
+        self._has_terminal = sys.stdin is not None and sys.stdin.isatty()
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
                 app,
@@ -103,17 +107,22 @@ class Server:
             )
         )
 
-    async def run(self) -> None:
-        """Serve until told to stop."""
+    def own_signals(self) -> None:
+        """Take the signals over, as early as there is an event loop."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, self._terminal_closed)
         loop.add_signal_handler(signal.SIGUSR1, self._begin_pause, True)  # noqa: FBT003 - a callback's argument
         loop.add_signal_handler(signal.SIGUSR2, self._begin_pause, False)  # noqa: FBT003 - the same
+
+    async def run(self) -> None:
+        """Serve until told to stop."""
+        loop = asyncio.get_running_loop()
         try:
             await self._uvicorn.serve(sockets=[self._sock])
         finally:
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
+            for number in _SIGNALS:
                 loop.remove_signal_handler(number)
 
     def stop_when_closed(self, pipe: int) -> None:
@@ -135,6 +144,13 @@ class Server:
         else:
             self._uvicorn.force_exit = True
             self._uvicorn.should_exit = True
+
+    def _terminal_closed(self) -> None:
+        """Stop in order when the terminal goes; a relay without one has nothing to read anew."""
+        if self._has_terminal:
+            self.stop()
+        else:
+            log(_log, logging.INFO, "SIGHUP: there is nothing to reload")
 
     def _begin_pause(self, paused: bool) -> None:  # noqa: FBT001 - a signal's callback
         log(_log, logging.WARNING, "new calls are paused" if paused else "new calls are let in")

@@ -77,6 +77,7 @@ async def run_simulator(deployment: str) -> AsyncIterator[SimulatorProcess]:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         env=environment,
+        start_new_session=True,  # Ctrl-C is for the parent; the pipe tells the child
     )
     ended = asyncio.create_task(process.wait(), name="simulator")
     try:

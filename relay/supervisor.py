@@ -18,6 +18,7 @@ from relay.errors import NotFound, StoreUnavailable, TicketUsed
 from relay.hang_ups import HangUps
 from relay.ledger import Ledger
 from relay.listeners import Listeners
+from relay.processes import is_dead, is_of_group, worker_id
 from relay.telemetry import log
 from relay.terms import check_admitted
 from relay.watch import Watch
@@ -43,6 +44,7 @@ class Supervisor:
         upstream: Where they are hung up.
         clock: Tells the time.
         terms: The operator's.
+        group: Name of the workers that stop together with this one; its own unless given.
         sleep: Waits between two looks.
     """
 
@@ -53,9 +55,11 @@ class Supervisor:
         upstream: Upstream,
         clock: Clock,
         terms: Terms,
+        group: str = "",
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self.owner = secrets.token_hex(6)
+        self._group = group or secrets.token_hex(4)
+        self.owner = worker_id(self._group)
         self.terms = terms
         self.draining = False
         self._store = store
@@ -106,6 +110,8 @@ class Supervisor:
             created=self._clock.now(),
             cap_seconds=self._upstream.traits.max_call_seconds,
         )
+        if self._ledger.store_is_away:
+            raise StoreUnavailable("The store does not answer.", retry_after=1)
         check_admitted(await self._store.write_intent(call, self.terms.ceiling, caller.ticket))
         self._ledger.take(call)
         return call_id, call
@@ -164,12 +170,15 @@ class Supervisor:
             StoreUnavailable: It cannot be read.
         """
         key = call_key(call_id)
-        try:
-            call = await self._store.get(key)
-        except StoreUnavailable:
-            call = self._ledger.get(key)
-            if call is None:
-                raise
+        call = self._ledger.get(key) if self._ledger.store_is_away else None
+        if call is None:
+            try:
+                call = await self._store.get(key)
+            except StoreUnavailable as fault:
+                self._ledger.missed(fault)
+                call = self._ledger.get(key)
+                if call is None:
+                    raise
         if call is None:
             raise NotFound("There is no call of this id.")
         return call
@@ -178,11 +187,24 @@ class Supervisor:
         """Hang a call up; the first reason counts, a second time is harmless."""
         await self._record(key, Event.REASON, reason=reason)
 
+    def check_effective(self, key: str) -> None:
+        """Make sure that somebody acts on what was just recorded of a call.
+
+        Raises:
+            StoreUnavailable: It is known in this process alone, and another one owns the call.
+        """
+        if self._ledger.store_is_away and self._ledger.get(key) is None:
+            raise StoreUnavailable("It is noted, and done once the store answers again.", retry_after=1)
+
     async def seen(self, key: str) -> None:
         """Note a sign of life."""
+        if self._ledger.store_is_away:
+            self._ledger.seen(key)
+            return
         try:
             call = await self._store.touch(key, self._clock.now())
-        except StoreUnavailable:
+        except StoreUnavailable as fault:
+            self._ledger.missed(fault)
             self._ledger.seen(key)
             return
         if call is not None:
@@ -192,7 +214,8 @@ class Supervisor:
         """Read what was published of a call; nothing while the store is away, which is said later."""
         try:
             return await self._store.entries(key, after_seq=after_seq)
-        except StoreUnavailable:
+        except StoreUnavailable as fault:
+            self._ledger.missed(fault)
             return []
 
     async def news(self, key: str, seconds: float) -> bool:
@@ -205,8 +228,14 @@ class Supervisor:
         Raises:
             StoreUnavailable: They cannot be counted.
         """
-        await self._store.check()
-        return await self._store.counts()
+        if self._ledger.store_is_away:
+            raise StoreUnavailable("The store does not answer.", retry_after=1)
+        try:
+            await self._store.check()
+            return await self._store.counts()
+        except StoreUnavailable as fault:
+            self._ledger.missed(fault)
+            raise
 
     async def pause(self, paused: bool) -> None:  # noqa: FBT001 - it is the value, not a switch
         """Stop or resume letting calls in, in every worker that shares the store."""
@@ -214,6 +243,11 @@ class Supervisor:
             await self._store.set_paused(paused=paused)
         except StoreUnavailable as fault:
             log(_log, logging.ERROR, "cannot pause: the store does not answer", why=fault.detail)
+
+    def has_room(self, counts: Counts) -> bool:
+        """Whether one more call would be let in; calls in doubt take room as well."""
+        total = self.terms.ceiling.total
+        return total == 0 or counts.open < total
 
     async def paused(self) -> bool:
         """Tell whether new calls are stopped.
@@ -251,14 +285,29 @@ class Supervisor:
         self.draining = True
         self._listeners.wake_all()
 
-    async def others(self) -> int:
-        """Count the other workers that could adopt this one's calls."""
-        try:
-            return await self._store.others(self.owner, self._clock.now())
-        except StoreUnavailable:
-            return 0
+    async def is_last(self) -> bool:
+        """Say that this worker stops, and tell whether nobody is left who could take its calls over.
 
-    def __len__(self) -> int:
+        Those of its own group stop with it, those that are stopping take nothing, and a lease whose process
+        is gone is worth nothing.
+        """
+        try:
+            await self._store.stop(self.owner)
+            peers = await self._store.at_work(self._clock.now())
+        except StoreUnavailable:
+            return True
+        return not [
+            worker
+            for worker, pid in peers
+            if worker != self.owner and not is_of_group(worker, self._group) and not is_dead(worker, pid)
+        ]
+
+    async def take_over(self) -> None:
+        """Adopt at once what workers have left that are gone."""
+        await self._watch.take_over()
+
+    @property
+    def open_calls(self) -> int:
         """How many open calls this worker owns."""
         return len(self._ledger)
 

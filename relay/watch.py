@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from relay.audit import log_adoption
 from relay.core.call import Event, State
-from relay.core.clocks import HEARTBEAT_SECONDS, due_event, due_reason, hang_up_in, warning_in
+from relay.core.clocks import HEARTBEAT_SECONDS, LEASE_SECONDS, due_event, due_reason, hang_up_in, warning_in
 from relay.errors import StoreUnavailable
+from relay.processes import is_dead
 from relay.telemetry import fault_of, log
 
 if TYPE_CHECKING:
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
     from relay.hang_ups import HangUps
     from relay.ledger import Ledger
     from relay.listeners import Listeners
-    from relay.store.protocol import Store
+    from relay.store.protocol import Entry, Store
 
 _log = logging.getLogger("relay.calls")
 
 LOOK_SECONDS = 0.25
 PURGE_SECONDS = 60.0
+PROBE_SECONDS = 1.0  # a store that is away is asked so often; each try may hold the process for 250 ms
 
 
 class Watch:
@@ -70,7 +72,7 @@ class Watch:
         self._sleep = sleep
         self._retention_days = retention_days
         self._cursor = 0
-        self._renewed = self._purged = float("-inf")
+        self._renewed = self._purged = self._probed = float("-inf")
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -90,68 +92,99 @@ class Watch:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def look(self) -> None:
-        """Do everything that is due now."""
+        """Do everything that is due now; a fault in one part does not keep the others from being done."""
         now = self._clock.now().boot_seconds
-        try:
-            if await self._ledger.catch_up():
-                if now - self._renewed >= HEARTBEAT_SECONDS:
-                    await self._renew()
-                    self._renewed = now
-                await self._read_journal()
-                if now - self._purged >= PURGE_SECONDS:
-                    await self._store.purge(self._clock.now(), retention_days=self._retention_days)
-                    self._purged = now
-        except StoreUnavailable as fault:
-            self._ledger.missed(fault)
+        if self._ledger.store_is_away and now - self._probed < PROBE_SECONDS:
+            await self._attend_all()
+            return
+        self._probed = now
+        if await self._ledger.catch_up():
+            if now - self._renewed >= HEARTBEAT_SECONDS:
+                await self._guarded(self._renew())
+            await self._guarded(self._read_journal())
+            if now - self._purged >= PURGE_SECONDS:
+                self._purged = now
+                await self._guarded(self._purge())
+        await self._attend_all()
+
+    async def take_over(self) -> None:
+        """Adopt what workers have left that are gone; those whose process is dead leave now.
+
+        Raises:
+            StoreUnavailable: The store does not answer.
+        """
+        for worker, pid in await self._store.at_work(self._clock.now()):
+            if is_dead(worker, pid):
+                await self._store.leave(worker)
+        while adopted := await self._store.adopt(self._owner, self._clock.now()):
+            for advanced in adopted:
+                log_adoption(advanced.call)
+                self._ledger.take(advanced.call)
+                self._follow(advanced)
+            await asyncio.sleep(0)  # thousands come in portions; requests go on between them
+
+    async def _attend_all(self) -> None:
         for call in self._ledger.due():
             self._ledger.look_again(call, LOOK_SECONDS)  # first, so that no fault costs a call its clocks
-            try:
-                await self._attend(call)
-            except Exception as error:  # noqa: BLE001 - the clocks of the other calls hang on this task
-                log(
-                    _log,
-                    logging.ERROR,
-                    "looking after a call failed unexpectedly",
-                    call=call.tag,
-                    **fault_of(error),
-                )
+            await self._guarded(self._attend(call), call=call.tag)
+
+    async def _guarded(self, part: Awaitable[None], **fields: str) -> None:
+        try:
+            await part
+        except StoreUnavailable as fault:
+            self._ledger.missed(fault)
+        except Exception as error:  # noqa: BLE001 - the clocks of all calls hang on this task
+            log(_log, logging.ERROR, "looking after calls failed unexpectedly", **fields, **fault_of(error))
+
+    async def _purge(self) -> None:
+        await self._store.purge(self._clock.now(), retention_days=self._retention_days)
 
     async def _keep_looking(self) -> None:
         while True:
             await self._sleep(LOOK_SECONDS)
-            try:
-                await self.look()
-            except Exception as error:  # noqa: BLE001 - the clocks of all calls hang on this task
-                log(_log, logging.ERROR, "looking after calls failed unexpectedly", **fault_of(error))
+            await self._guarded(self.look())
 
     async def _renew(self) -> None:
         """Renew the lease, and adopt what others have left."""
-        if not await self._store.renew(self._owner, self._clock.now()):
+        now = self._clock.now()
+        stood_still = now.boot_seconds - self._renewed > LEASE_SECONDS
+        unbroken = await self._store.renew(self._owner, now)
+        self._renewed = now.boot_seconds
+        if not unbroken:
             self._ledger.take_all(await self._store.owned(self._owner))
-        for advanced in await self._store.adopt(self._owner, self._clock.now()):
-            log_adoption(advanced.call)
-            self._ledger.take(advanced.call)
-            self._follow(advanced)
+        if stood_still:  # while this process stood still, pages had nobody to show their presence to
+            for call in self._ledger:
+                known = await self._store.touch(call.key, now)
+                if known is not None:
+                    self._ledger.take(known)
+        await self.take_over()
 
     async def _read_journal(self) -> None:
         """Follow what any worker has written of this one's calls, and wake who listens."""
         for entry in await self._store.entries_since(self._cursor):
-            self._cursor = entry.id
             self._listeners.wake(entry.key)
-            known = self._ledger.get(entry.key)
-            if known is None or entry.body.get("state") in (None, known.state):
-                continue
-            call = await self._store.get(entry.key)
-            if call is not None:
-                self._ledger.take(call)
-                if call.state is State.ENDING:
-                    self._hang_ups.start(call.key)
+            await self._follow_entry(entry)
+            self._cursor = entry.id  # only now: what could not be followed is read again
+
+    async def _follow_entry(self, entry: Entry) -> None:
+        state = entry.body.get("state")
+        known = self._ledger.get(entry.key)
+        # A call this worker has let go of as expired may get its name after all.
+        news = state == State.ENDING if known is None else state not in (None, known.state)
+        call = await self._store.get(entry.key) if news else None
+        if call is not None:
+            self._ledger.take(call)
+            if call.state is State.ENDING and call.owner == self._owner:
+                self._hang_ups.start(call.key)
 
     async def _attend(self, call: Call) -> None:
         """Do what is due for one call."""
         now = self._clock.now()
         if hang_up_in(call, now) <= 0:
             self._hang_ups.start(call.key)
+        if self._ledger.store_is_away:
+            await self._expire_alone(call)
+            return
         try:
             if warning_in(call, now) <= 0:
                 await self._store.warn(call.key, now)
@@ -178,6 +211,7 @@ class Watch:
         event = due_event(call, now)
         if event is not None:
             reason = due_reason(call, now) if event is Event.REASON else None
-            advanced = await self._ledger.record(call.key, event, reason=reason)
+            news = event is Event.REASON
+            advanced = await self._ledger.record(call.key, event, reason=reason, remembered=news)
             if advanced is not None:
                 self._follow(advanced)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,7 +38,7 @@ class House:
         self.upstream = UpstreamDouble()
         self.stores: list[SqliteStore] = []
 
-    def worker(self) -> Supervisor:
+    def worker(self, group: str = "") -> Supervisor:
         """A worker whose looks are made by hand."""
         store = SqliteStore.open(self.folder / "calls.sqlite3")
         self.stores.append(store)
@@ -45,10 +47,20 @@ class House:
             self.clock.advance(seconds)
             await asyncio.sleep(0)
 
-        return Supervisor(store=store, upstream=self.upstream, clock=self.clock, terms=TERMS, sleep=sleep)
+        return Supervisor(
+            store=store, upstream=self.upstream, clock=self.clock, terms=TERMS, group=group, sleep=sleep
+        )
 
     async def look(self, worker: Supervisor) -> None:
         await worker.look()
+        await worker.settle(1)
+        await worker.look()
+
+    async def live_through(self, worker: Supervisor, seconds: int) -> None:
+        """Let time pass as it does for a worker that stands nowhere still."""
+        for _ in range(seconds):
+            self.clock.advance(1)
+            await worker.look()
         await worker.settle(1)
         await worker.look()
 
@@ -64,6 +76,13 @@ class House:
         found = await self.stores[0].get(key)
         assert found is not None
         return found
+
+
+def gone_pid() -> int:
+    """The pid of a process that was."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
 
 
 @pytest.fixture(name="house")
@@ -116,16 +135,27 @@ async def test_a_promised_presence_that_lapses_ends_the_call(house: House) -> No
     worker = house.worker()
     call = await house.live_call(worker, presence=True)
 
-    house.clock.advance(14)
+    await house.live_through(worker, 14)
     await worker.seen(call.key)
-    house.clock.advance(14)
-    await house.look(worker)
+    await house.live_through(worker, 14)
     assert (await house.call(call.key)).state is State.LIVE
-    house.clock.advance(1)
-    await house.look(worker)
+    await house.live_through(worker, 1)
 
     assert (await house.call(call.key)).reason is Reason.PRESENCE
     assert house.upstream.live == set()
+
+
+async def test_a_worker_that_stood_still_does_not_blame_the_pages(house: House) -> None:
+    worker = house.worker()
+    await house.look(worker)
+    call = await house.live_call(worker, presence=True)
+
+    house.clock.advance(18)
+    await house.look(worker)
+    assert (await house.call(call.key)).state is State.LIVE
+    await house.live_through(worker, 15)
+
+    assert (await house.call(call.key)).reason is Reason.PRESENCE
 
 
 async def test_a_caller_without_presence_is_bounded_by_the_clock_alone(house: House) -> None:
@@ -293,7 +323,7 @@ async def test_running_calls_keep_their_clocks_while_the_store_is_away(
         assert house.upstream.live == set()
         with pytest.raises(StoreUnavailable):
             await worker.intend(caller=a_caller(), profile="default", deployment="d", presence=False)
-    await house.look(worker)
+    await house.live_through(worker, 1)
 
     assert (await house.call(call.key)).state is State.ENDED
     assert (await house.call(call.key)).reason is Reason.MAX_DURATION
@@ -318,6 +348,100 @@ async def test_a_name_that_cannot_be_written_down_ends_the_call(
         await worker.settle(1)
 
     assert house.upstream.live == set()
+
+
+async def test_a_store_that_is_away_is_asked_once_a_second_at_most(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = house.worker()
+    await house.look(worker)
+    calls = [await house.live_call(worker, f"rtc_{number}", presence=True) for number in range(20)]
+    tries = 0
+
+    async def away(*_: object, **__: object) -> None:
+        nonlocal tries
+        tries += 1
+        raise StoreUnavailable("away")
+
+    with monkeypatch.context() as patch:
+        for method in (
+            "record",
+            "expire",
+            "claim_hang_up",
+            "touch",
+            "renew",
+            "entries_since",
+            "warn",
+            "check",
+        ):
+            patch.setattr(house.stores[0], method, away)
+        for _ in range(40):
+            house.clock.advance(0.25)
+            await worker.look()
+            for call in calls:
+                await worker.seen(call.key)
+
+    assert tries <= 15
+    await house.live_through(worker, 2)
+    assert all([(await house.call(call.key)).state is State.LIVE for call in calls])
+
+
+async def test_an_end_that_nobody_acts_on_yet_is_told_and_done_later(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, other = house.worker(), house.worker()
+    await house.look(owner)
+    await house.look(other)
+    call = await house.live_call(owner)
+
+    async def away(*_: object, **__: object) -> None:
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(house.stores[1], "record", away)
+
+    await other.end(call.key, Reason.CALLER)
+    with pytest.raises(StoreUnavailable):
+        other.check_effective(call.key)
+    monkeypatch.undo()
+    await house.live_through(other, 1)
+    await house.live_through(owner, 1)
+
+    assert house.upstream.hung_up == ["rtc_1"]
+
+
+async def test_workers_of_one_group_are_nobody_to_leave_calls_to(house: House) -> None:
+    first, sibling, stranger = house.worker("group"), house.worker("group"), house.worker()
+    for worker in (first, sibling, stranger):
+        await house.look(worker)
+
+    assert await first.is_last() is False
+    assert await stranger.is_last() is False  # the sibling has not said that it stops
+    assert await sibling.is_last() is True
+    assert await first.is_last() is True
+
+
+async def test_the_calls_of_a_process_that_is_gone_are_taken_over_at_once(house: House) -> None:
+    dead, heir = house.worker(), house.worker()
+    await house.look(dead)
+    await house.look(heir)
+    call = await house.live_call(dead)
+    house.stores[1]._db.execute("UPDATE workers SET pid = ? WHERE id = ?", (gone_pid(), dead.owner))
+
+    assert await heir.is_last() is True
+    await heir.take_over()
+
+    assert (await house.call(call.key)).owner == heir.owner
+
+
+async def test_a_broken_entry_of_the_journal_does_not_stop_the_clocks(house: House) -> None:
+    worker = house.worker()
+    await house.look(worker)
+    await house.live_call(worker)
+    house.stores[0]._db.execute("UPDATE journal SET body = 'broken'")
+
+    await house.live_through(worker, 601)
+
+    assert house.upstream.hung_up == ["rtc_1"]
 
 
 async def test_web_14_another_callers_call_is_not_found(house: House) -> None:

@@ -39,3 +39,11 @@ export function clockText(milliseconds) {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
+
+/**
+ * @param {number} seconds
+ * @returns {string} in words; minutes from two minutes on
+ */
+export function durationText(seconds) {
+  return seconds < 120 ? `${Math.round(seconds)} seconds` : `${Math.round(seconds / 60)} minutes`;
+}

@@ -1,9 +1,11 @@
 /**
- * The event log on the page: one line per event, its JSON unfolded on demand, deltas hidden unless wanted.
+ * The event log on the page: one line per event, its JSON unfolded on demand, deltas hidden unless wanted. It stays
+ * at the newest line, unless the reader went back.
  */
 
 import { EventLog, KEPT_LINES, lineStart } from "../log.js";
 import { byId, make } from "./elements.js";
+import { readingAlong, toEnd } from "./reading.js";
 
 /** The log. */
 export class LogView {
@@ -15,8 +17,11 @@ export class LogView {
 
   constructor() {
     this.#deltas.addEventListener("change", () => {
-      this.#list.dataset.deltas = this.#deltas.checked ? "shown" : "hidden";
+      readingAlong(this.#list, () => {
+        this.#list.dataset.deltas = this.#deltas.checked ? "shown" : "hidden";
+      });
     });
+    byId("log-panel", HTMLDetailsElement).addEventListener("toggle", () => toEnd(this.#list));
     byId("log-copy", HTMLButtonElement).addEventListener("click", () => void this.#copy());
   }
 
@@ -27,8 +32,10 @@ export class LogView {
    */
   add(direction, event, at) {
     const line = this.#log.add(direction, event, at);
-    this.#list.append(lineElement(line));
-    if (this.#list.children.length > KEPT_LINES) this.#list.firstElementChild?.remove();
+    readingAlong(this.#list, () => {
+      this.#list.append(lineElement(line));
+      if (this.#list.children.length > KEPT_LINES) this.#list.firstElementChild?.remove();
+    });
     this.#summary.textContent = String(line.number);
   }
 

@@ -22,9 +22,12 @@ export class ProblemView {
     this.#onTyping = onTyping;
   }
 
-  /** @param {Problem} problem */
-  show(problem) {
-    const parts = [make("h2", { text: problem.title })];
+  /**
+   * @param {Problem} problem
+   * @param {{ titled?: boolean }} [how] without its title where the status of the call says it already
+   */
+  show(problem, { titled = true } = {}) {
+    const parts = titled ? [make("h2", { text: problem.title })] : [];
     if (problem.detail) parts.push(make("p", { class: "problem-detail", text: problem.detail }));
     if (problem.fix) parts.push(make("p", { class: "problem-fix", text: problem.fix }));
     if (problem.retryAfter !== null) {

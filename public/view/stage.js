@@ -60,11 +60,15 @@ export class Stage {
     this.#reason.textContent = reason;
     this.#start.dataset.action = underWay ? "stop" : "start";
     this.#startLabel.textContent = underWay ? "Stop" : "Start";
+    // What it shows is still the time of the call before.
+    if (underWay && !isLive(state)) this.#clock.hidden = true;
     this.#mute.disabled = !underWay;
     this.#interrupt.disabled = !isLive(state);
     if (underWay) return;
+    this.showMuted(false);
+    this.showMicrophone("open");
     this.showSoundBlocked(false);
-    this.#clock.textContent = this.#elapsed;
+    this.#clock.textContent = `It lasted ${this.#elapsed}`;
   }
 
   /** @param {boolean} muted */

@@ -5,6 +5,7 @@
 
 import { isFinal } from "../transcript.js";
 import { byId, clockText, make } from "./elements.js";
+import { readingAlong } from "./reading.js";
 
 /** @typedef {import("../transcript.js").Entry} Entry */
 /** @typedef {import("../transcript.js").Transcript} Transcript */
@@ -12,9 +13,6 @@ import { byId, clockText, make } from "./elements.js";
 /** @typedef {{ item: HTMLLIElement, text: HTMLElement, note: HTMLElement, entry: Readonly<Entry> | null }} Shown */
 
 const WHO = Object.freeze({ user: "You", assistant: "Assistant", tool: "Tool", hidden: "" });
-
-/** How close to the end counts as reading along, in CSS pixels. */
-const NEAR_END = 48;
 
 /** The transcript. */
 export class TranscriptView {
@@ -27,8 +25,11 @@ export class TranscriptView {
 
   /** @param {Transcript} transcript */
   show(transcript) {
-    const readingAlong = this.#scroll.scrollHeight - this.#scroll.scrollTop - this.#scroll.clientHeight < NEAR_END;
-    const visible = transcript.filter((entry) => entry.role !== "hidden");
+    readingAlong(this.#scroll, () => this.#draw(transcript.filter((entry) => entry.role !== "hidden")));
+  }
+
+  /** @param {Transcript} visible */
+  #draw(visible) {
     const kept = new Set(visible.map((entry) => entry.id));
     for (const [id, { item }] of this.#shown) {
       if (kept.has(id)) continue;
@@ -41,7 +42,6 @@ export class TranscriptView {
       if (shown.entry !== entry) this.#update(shown, entry);
     });
     this.#empty.hidden = visible.length > 0;
-    if (readingAlong) this.#scroll.scrollTop = this.#scroll.scrollHeight;
   }
 
   /** @param {Readonly<Entry>} entry */

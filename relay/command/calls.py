@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from relay.app import store_file
 from relay.clock import SystemClock
-from relay.core.call import Event, ImpossibleEvent, Reason
+from relay.core.call import Event, ImpossibleEvent, Reason, State
 from relay.core.clocks import seconds_left, seconds_used
 from relay.errors import StoreUnavailable
 from relay.settings import SettingsError, load_settings
@@ -26,15 +26,19 @@ if TYPE_CHECKING:
 
 _ENDED_WITHIN_SECONDS = 10.0
 _LOOK_SECONDS = 0.25
-_LIMIT = 200
+_LIMIT = 200  # of those that are over
+_ALL = 1_000_000
 
 
 def list_calls(*, as_json: bool, only_open: bool, overrides: dict[str, str]) -> int:
-    """Print live and recent calls, the newest first."""
+    """Print every open call and the newest that are over."""
 
     async def run(store: SqliteStore) -> int:
         now = SystemClock().now()
-        rows = [_row(call, now) for call in await store.recent(_LIMIT, only_open=only_open)]
+        calls = await store.recent(_ALL, only_open=True)
+        if not only_open:
+            calls += [call for call in await store.recent(_LIMIT, only_open=False) if not call.open]
+        rows = [_row(call, now) for call in calls]
         if as_json:
             _say(json.dumps(rows, indent=2))
         elif rows:
@@ -55,11 +59,14 @@ def end_calls(tag: str | None, overrides: dict[str, str]) -> int:
     """
 
     async def run(store: SqliteStore) -> int:
-        found = await store.recent(100_000, only_open=True) if tag is None else await store.find(tag)
+        found = await store.recent(_ALL, only_open=True) if tag is None else await store.find(tag)
         if tag is not None and len(found) != 1:
             _say(f"{len(found) or 'No'} calls begin with {tag!r}; `calls` lists them.")
             return 1
-        keys = [call.key for call in found if call.open]
+        doubtful = [call.tag for call in found if call.state is State.IN_DOUBT]
+        if doubtful:
+            _say(f"In doubt, so that nobody can end them: {', '.join(doubtful)}.")
+        keys = [call.key for call in found if call.open and call.state is not State.IN_DOUBT]
         for key in keys:
             try:
                 await store.record(key, Event.REASON, SystemClock().now(), reason=Reason.OPERATOR)
@@ -86,7 +93,7 @@ async def _wait_for_end(store: SqliteStore, keys: Sequence[str]) -> int:
         _say("No call is open.")
         return 0
     now = SystemClock().now()
-    workers = await store.others("", now)
+    workers = await store.at_work(now)
     if not workers:
         _say(f"Noted for {len(keys)}. No relay is running: the next one that starts hangs up.")
         return 1

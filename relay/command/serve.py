@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import socket
 import sys
 from contextlib import AsyncExitStack
@@ -46,6 +47,9 @@ def serve(overrides: Mapping[str, str], workers: int) -> int:
     settings = _settings({**os.environ, **overrides})
     if settings is None:
         return EXIT_SETTINGS
+    for number in (signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, signal.SIG_IGN)  # until they mean something, they should not kill
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, until the server owns it
     try:
         sock = listen(settings.relay_host, settings.relay_port)
     except AddressInUse as error:
@@ -57,12 +61,12 @@ def serve(overrides: Mapping[str, str], workers: int) -> int:
 
 def work() -> int:
     """Be one of the workers of `relay.command.workers`."""
-    fd, siblings, simulator = read_worker_facts()
+    fd, group, simulator = read_worker_facts()
     settings = _settings(os.environ)
     if settings is None:
         return EXIT_SETTINGS
     address = None if simulator is None else SimulatorAddress(*simulator)
-    return _run(_work(settings, socket.socket(fileno=fd), siblings, address))
+    return _run(_work(settings, socket.socket(fileno=fd), group, address))
 
 
 def _settings(environment: Mapping[str, str]) -> Settings | None:
@@ -113,24 +117,25 @@ async def _serve(
             _announce(settings, sock)
             await _until_done(crew, simulator)
             return EXIT_FAILED if crew.failed else 0
-        return await _work(settings, sock, 0, address, simulator)
+        return await _work(settings, sock, "", address, simulator)
 
 
 async def _work(
     settings: Settings,
     sock: socket.socket,
-    siblings: int,
+    group: str,
     address: SimulatorAddress | None,
     simulator: SimulatorProcess | None = None,
 ) -> int:
     """Answer requests in this process."""
     from relay.app import create_app  # noqa: PLC0415 - while the simulator is starting
 
-    app = create_app(settings, simulator=address, siblings=siblings)
+    app = create_app(settings, simulator=address, group=group)
     try:
         server = _server(settings, sock, app)
+        server.own_signals()
         await app.start()
-        if siblings:
+        if group:
             server.stop_when_closed(sys.stdin.fileno())
         else:
             _announce(settings, sock)

@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 import os
+import secrets
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -51,7 +52,7 @@ class Workers:
         self._count = count
         facts = {
             "fd": sock.fileno(),
-            "siblings": count - 1,
+            "group": secrets.token_hex(4),
             "simulator": None if simulator is None else [simulator.base_url, simulator.api_key],
         }
         self._environment = {**environment, WORKER_VARIABLE: json.dumps(facts)}
@@ -111,8 +112,8 @@ class Workers:
             await asyncio.sleep(_PAUSE_SECONDS)
 
 
-def read_worker_facts() -> tuple[int, int, tuple[str, str] | None]:
-    """Read what the parent tells: the socket's number, the siblings, the simulator's address and key."""
+def read_worker_facts() -> tuple[int, str, tuple[str, str] | None]:
+    """Read what the parent tells: the socket's number, the group, the simulator's address and key."""
     facts = json.loads(os.environ.pop(WORKER_VARIABLE))
     simulator = facts["simulator"]
-    return facts["fd"], facts["siblings"], None if simulator is None else (simulator[0], simulator[1])
+    return facts["fd"], facts["group"], None if simulator is None else (simulator[0], simulator[1])

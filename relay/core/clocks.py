@@ -29,8 +29,8 @@ CAP_GRACE_SECONDS = 60.0
 HANG_UP_BASE_SECONDS = 0.2
 HANG_UP_CAP_SECONDS = 5.0
 
-UNKILLED_ATTEMPTS = 5
-"""From so many failed hang-ups on (about three seconds of backoff) a call is shown as unkilled."""
+UNKILLED_ATTEMPTS = 3
+"""From so many failed hang-ups on (a second when they fail at once) a call is shown as unkilled."""
 
 HEARTBEAT_SECONDS = 1.0
 """How often a worker renews its lease."""

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 Step = Literal["mint", "exchange"]
 
-_WORD = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+# A word of the upstream's; what begins like a client secret or a call's name is none, wherever it stands.
+_WORD = re.compile(r"(?!ek_|rtc_|sk-)[A-Za-z0-9_.-]{1,64}")
 _NUMBER = re.compile(r"[0-9]{1,10}(\.[0-9]{1,6})?")
 _REQUEST_ID_HEADERS = ("apim-request-id", "x-request-id")
 # Both spellings of the first are live; they say that the deployment cannot do realtime (fact 2.5).

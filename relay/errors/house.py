@@ -38,7 +38,7 @@ class Paused(RelayProblem):
 class TooManyCalls(RelayProblem):
     """As many calls as allowed are open."""
 
-    slug, status, title = "too-many-calls", 503, "As many calls as allowed are live"
+    slug, status, title = "too-many-calls", 503, "As many calls as allowed are open"
 
 
 class CallEnded(RelayProblem):

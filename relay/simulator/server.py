@@ -156,7 +156,8 @@ def _tell(port: int, settings: Settings) -> None:
             f"Its calls: {base}/simulator/calls   faults to order: {base}/simulator/faults\n"
             f"{'' if settings.media else 'Without media: answers are text only. '}Ctrl-C ends it.\n"
         )
-    sys.stdout.flush()
+    with contextlib.suppress(BrokenPipeError):  # the parent is gone; the other pipe says so too
+        sys.stdout.flush()
 
 
 def _wait_for_parent(loop: asyncio.AbstractEventLoop, stop: Any) -> None:

@@ -169,8 +169,11 @@ class Store(Protocol):
     async def leave(self, owner: str) -> None:
         """End a worker's lease at once, so that others adopt its calls without waiting."""
 
-    async def others(self, owner: str, now: Moment) -> int:
-        """Count the other workers whose lease holds."""
+    async def stop(self, owner: str) -> None:
+        """Note that a worker is about to stop, so that nobody leaves it their calls."""
+
+    async def at_work(self, now: Moment) -> list[tuple[str, int]]:
+        """Read the workers whose lease holds and that are not about to stop: id and process id."""
 
     # --- the journal
 

@@ -11,9 +11,10 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from relay.errors import StoreUnavailable
 from relay.store import calls, journal, tickets, workers
 from relay.store.checkpoint import Checkpointer
-from relay.store.faults import unavailable
+from relay.store.faults import DAMAGED, unavailable
 from relay.store.file import begin, connect, open_file
 from relay.store.protocol import Admission
 
@@ -32,9 +33,11 @@ if TYPE_CHECKING:
 class SqliteStore:
     """A `relay.store.protocol.Store` in a file. Made by `open`; used by one thread."""
 
-    def __init__(self, db: sqlite3.Connection, checkpointer: Checkpointer) -> None:
+    def __init__(self, db: sqlite3.Connection, checkpointer: Checkpointer, path: Path) -> None:
         self._db = db
         self._checkpointer = checkpointer
+        self._path = path
+        self._inode = path.stat().st_ino
 
     @classmethod
     def open(cls, path: Path, *, checkpoint_seconds: float = 5.0) -> Self:
@@ -50,7 +53,7 @@ class SqliteStore:
         db = open_file(path)
         checkpointer = Checkpointer(lambda: connect(path), interval_seconds=checkpoint_seconds)
         checkpointer.start()
-        return cls(db, checkpointer)
+        return cls(db, checkpointer, path)
 
     async def write_intent(self, call: Call, ceiling: Ceiling, ticket: Ticket | None = None) -> Admission:
         """Let a call in and write it down, or refuse it."""
@@ -139,6 +142,7 @@ class SqliteStore:
 
     async def renew(self, owner: str, now: Moment) -> bool:
         """Renew a worker's lease; tell whether it was unbroken."""
+        self._check_in_place()
         with self._writing(quiet=True) as db:
             return workers.renew(db, owner, now)
 
@@ -155,10 +159,15 @@ class SqliteStore:
         with self._writing() as db:
             workers.leave(db, owner)
 
-    async def others(self, owner: str, now: Moment) -> int:
-        """Count the other workers whose lease holds."""
+    async def stop(self, owner: str) -> None:
+        """Note that a worker is about to stop."""
+        with self._writing() as db:
+            workers.stop(db, owner)
+
+    async def at_work(self, now: Moment) -> list[tuple[str, int]]:
+        """Read the workers whose lease holds and that are not about to stop."""
         with self._reading() as db:
-            return sum(worker != owner for worker in workers.at_work(db, now))
+            return workers.at_work(db, now)
 
     async def publish(
         self,
@@ -204,6 +213,7 @@ class SqliteStore:
 
     async def check(self) -> None:
         """Write something, to know that writing works."""
+        self._check_in_place()
         with self._writing(quiet=True) as db:
             db.execute("INSERT OR REPLACE INTO settings (name, value) VALUES ('check', 'done')")
 
@@ -212,12 +222,23 @@ class SqliteStore:
         self._checkpointer.stop()
         self._db.close()
 
+    def _check_in_place(self) -> None:
+        """A file that was deleted is still written to, and nobody would ever find what stands in it."""
+        try:
+            in_place = self._path.stat().st_ino == self._inode
+        except OSError:
+            in_place = False
+        if not in_place:
+            raise StoreUnavailable("The store's file was removed or replaced. Restart the relay.")
+
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         try:
             yield self._db
         except sqlite3.Error as fault:
             raise unavailable(fault) from fault
+        except ValueError as fault:  # a row that no relay has written
+            raise StoreUnavailable(DAMAGED) from fault
 
     @contextmanager
     def _writing(self, *, quiet: bool = False) -> Iterator[sqlite3.Connection]:
@@ -232,6 +253,8 @@ class SqliteStore:
                     self._db.execute("ROLLBACK")
         except sqlite3.Error as fault:
             raise unavailable(fault) from fault
+        except ValueError as fault:  # a row that no relay has written
+            raise StoreUnavailable(DAMAGED) from fault
         self._checkpointer.note(quiet=quiet)
 
 

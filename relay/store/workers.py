@@ -51,11 +51,13 @@ def fence(db: sqlite3.Connection, worker: str) -> None:
 def leave(db: sqlite3.Connection, worker: str) -> None:
     """End a lease at once."""
     db.execute("UPDATE workers SET fenced = 1, seen = NULL WHERE id = ?", (worker,))
+    db.execute("DELETE FROM settings WHERE name = ?", (f"stopping:{worker}",))
 
 
 def forget(db: sqlite3.Connection, worker: str) -> None:
     """Drop a worker that owns nothing any more."""
     db.execute("DELETE FROM workers WHERE id = ?", (worker,))
+    db.execute("DELETE FROM settings WHERE name = ?", (f"stopping:{worker}",))
 
 
 def lapsed(db: sqlite3.Connection, now: Moment) -> list[str]:
@@ -63,9 +65,19 @@ def lapsed(db: sqlite3.Connection, now: Moment) -> list[str]:
     return [worker for worker, holds in _leases(db, now) if not holds]
 
 
-def at_work(db: sqlite3.Connection, now: Moment) -> list[str]:
-    """Read the workers whose lease holds."""
-    return [worker for worker, holds in _leases(db, now) if holds]
+def at_work(db: sqlite3.Connection, now: Moment) -> list[tuple[str, int]]:
+    """Read the workers whose lease holds and that are not about to stop, each with its pid."""
+    holding = {worker for worker, holds in _leases(db, now) if holds}
+    rows = db.execute("SELECT id, pid FROM workers").fetchall()
+    stopping = {name for (name,) in db.execute("SELECT name FROM settings WHERE name LIKE 'stopping:%'")}
+    return [
+        (worker, pid) for worker, pid in rows if worker in holding and f"stopping:{worker}" not in stopping
+    ]
+
+
+def stop(db: sqlite3.Connection, worker: str) -> None:
+    """Note that a worker is about to stop, so that nobody leaves it their calls."""
+    db.execute("INSERT OR REPLACE INTO settings (name, value) VALUES (?, '1')", (f"stopping:{worker}",))
 
 
 def _leases(db: sqlite3.Connection, now: Moment) -> list[tuple[str, bool]]:

@@ -41,6 +41,7 @@ class Calls:
         """Hang up; again is harmless. Answers once it is recorded; the upstream follows."""
         call = await self._call(request, caller)
         await self._supervisor.end(call.key, Reason.CALLER)
+        self._supervisor.check_effective(call.key)
         return Response(status_code=204, headers=_NO_STORE)
 
     async def get(self, request: Request, caller: Caller) -> Response:
@@ -67,6 +68,7 @@ class Calls:
             self._supervisor,
             call.key,
             after_seq=_last_event_id(request),
+            over=not call.open,
             seconds=call.presence_seconds or self._supervisor.terms.presence_seconds,
         )
 
@@ -80,7 +82,7 @@ class Calls:
 
 
 def _last_event_id(request: Request) -> int:
-    value = request.headers.get("last-event-id", "0")
+    value = request.headers.get("last-event-id") or "0"
     if not (value.isascii() and value.isdigit() and len(value) <= _MAX_SEQ_DIGITS):
         raise MalformedRequest("Last-Event-ID is the number of an event of this stream.")
     return int(value)

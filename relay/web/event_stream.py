@@ -36,13 +36,17 @@ class EventStream(StreamingResponse):
         supervisor: Knows what is published.
         key: The call.
         after_seq: The last event the page has seen; 0 for none.
+        over: Whether the call is over, so that nothing more will be published.
         seconds: How long the stream stays open.
     """
 
-    def __init__(self, supervisor: Supervisor, key: str, *, after_seq: int, seconds: float) -> None:
+    def __init__(
+        self, supervisor: Supervisor, key: str, *, after_seq: int, over: bool, seconds: float
+    ) -> None:
         self._supervisor = supervisor
         self._key = key
         self._after_seq = after_seq
+        self._over = over
         self._seconds = seconds
         super().__init__(self._events(), headers=_HEADERS, media_type="text/event-stream")
 
@@ -66,7 +70,7 @@ class EventStream(StreamingResponse):
                 if entry.body.get("state") in CLOSED:
                     return
             left = until - loop.time()
-            if left <= 0 or self._supervisor.draining:
+            if left <= 0 or self._over or self._supervisor.draining:
                 return
             if not await self._supervisor.news(self._key, min(pause, left)):
                 await self._supervisor.seen(self._key)

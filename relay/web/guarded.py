@@ -163,13 +163,11 @@ class _Guarded(HttpToolsProtocol):
             self._feed(piece)
             if self._is(_Phase.HEAD) and self._head_bytes == self._bounds.head_bytes:
                 self._refuse(_HeadTooLarge(f"A request's head may have {self._bounds.head_bytes} bytes."))
-        if data and self._phase is _Phase.BODY:
+        if data and self._phase is not _Phase.DEAF:
             self._framing_bytes += len(data)
             self._feed(data)
             if self._is(_Phase.BODY) and self._framing_bytes > self._bounds.head_bytes:
                 self._refuse(MalformedRequest("The body has more framing than data."))
-        elif data and self._phase is _Phase.ANSWER:
-            self._hear_no_more()
 
     def _is(self, phase: _Phase) -> bool:
         """Look again: the parser's callbacks move the phase."""
@@ -256,8 +254,6 @@ class _Guarded(HttpToolsProtocol):
         self._clock.set(self._bounds.leave_seconds, self.transport.abort)
         if before is _Phase.HEAD:
             self._answer_alone(problem)
-        elif self.cycle.response_started:
-            self.transport.abort()
         else:
             self._fault = problem
             self.cycle.message_event.set()
@@ -277,7 +273,6 @@ class _Guarded(HttpToolsProtocol):
             self.transport.close()
             return
         self._phase = _Phase.DEAF
-        self.flow.resume_reading()
         self.transport.write_eof()
         self._clock.set(self._bounds.leave_seconds, self.transport.abort)
         self._spare[self] = None

@@ -43,6 +43,7 @@ class Health:
             "credential": await self._upstream.ready(),
             "not_draining": not self._exchange.draining,
             "store": True,
+            "room": True,
         }
         counts: dict[str, int] = {}
         paused: bool | None = None
@@ -50,6 +51,7 @@ class Health:
             found = await self._supervisor.counts()
             counts = {"live": found.live, "in_doubt": found.in_doubt, "unkilled": found.unkilled}
             paused = await self._supervisor.paused()
+            checks["room"] = self._supervisor.has_room(found)
         except StoreUnavailable:
             checks["store"] = False
         ready = all(checks.values())

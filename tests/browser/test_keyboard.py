@@ -54,6 +54,27 @@ def test_a_call_from_start_to_stop_by_keyboard_alone(visit: Visit) -> None:
     assert page.tab.evaluate(_FOCUSED) == "start"
 
 
+def test_the_letter_can_be_switched_off_and_stays_off(visit: Visit) -> None:
+    page = visit()
+    tick, mute = page.tab.locator("#key-m"), page.tab.locator("#mute")
+    page.tab.locator("#keyboard-panel > summary").click()
+    assert mute.get_attribute("aria-keyshortcuts") == "M"
+    tick.uncheck()
+    assert mute.get_attribute("aria-keyshortcuts") is None
+    assert page.tab.locator("#mute-key").is_hidden()
+    page.open()
+    assert tick.is_checked() is False
+
+    page.start()
+    page.tab.keyboard.press("m")
+    assert mute.get_attribute("aria-pressed") == "false"
+
+    page.tab.locator("#keyboard-panel > summary").click()
+    tick.check()
+    page.tab.keyboard.press("m")
+    assert mute.get_attribute("aria-pressed") == "true"
+
+
 def test_settings_and_log_can_be_reached(visit: Visit) -> None:
     page = visit()
 

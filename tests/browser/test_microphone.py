@@ -32,6 +32,14 @@ def test_a_refused_microphone_says_how_to_allow_it(visit: Visit) -> None:
     assert "Allow the microphone for this page" in said
 
 
+def test_the_status_says_it_in_short_and_the_box_does_not_say_it_again(visit: Visit) -> None:
+    page = visit(microphone="refused")
+    _failed_before_any_offer(page, "microphone_refused")
+
+    assert page.reason == "The microphone was refused"
+    assert page.reason not in page.problem.inner_text()
+
+
 def test_without_a_microphone_one_can_go_on_by_typing(visit: Visit) -> None:
     page = visit(microphone="missing")
     page.tab.evaluate(_ASK_FOR_NONE)

@@ -53,6 +53,33 @@ def _with_problem(page: VoicePage) -> None:
     page.wait_for_problem("upstream_auth")
 
 
+_BROKEN_WORDS = """() => {
+  const told = [];
+  for (const each of document.querySelectorAll(".side-label, .pill, .timing td, #start-label")) {
+    if (!each.checkVisibility() || each.closest("details:not([open])")) continue;
+    const words = document.createRange();
+    words.selectNodeContents(each);
+    const lines = new Set([...words.getClientRects()].map(({ bottom }) => Math.round(bottom / 12)));
+    if (lines.size > 1) told.push(each.textContent.trim());
+  }
+  const message = document.getElementById("message");
+  if (message.checkVisibility() && message.scrollHeight > 48) told.push(message.placeholder);
+  const top = (id) => document.getElementById(id).getBoundingClientRect().top;
+  if (Math.abs(top("mute") - top("interrupt")) > 1) told.push("Mute and Interrupt are stacked");
+  return told;
+}"""
+
+
+@pytest.mark.parametrize("touch", [True, False])
+def test_at_320_pixels_words_and_controls_keep_their_lines(touch: bool, visit: Visit) -> None:
+    page = visit(viewport={"width": 320, "height": 640}, has_touch=touch)
+    page.start()
+    page.tab.locator("#timing-panel > summary").click()
+    page.tab.locator("#message").wait_for()
+
+    assert page.tab.evaluate(_BROKEN_WORDS) == []
+
+
 @pytest.mark.parametrize("width", [320, 390])
 @pytest.mark.parametrize("moment", [None, _in_call, _with_problem])
 def test_nothing_sticks_out_on_a_phone(

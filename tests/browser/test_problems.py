@@ -96,7 +96,7 @@ def test_media_that_never_connects_is_told_by_the_pages_own_clock(
     page.tab.clock.fast_forward(15_000)
 
     said = page.wait_for_problem("media_blocked", 5)
-    assert "Signalling worked, media did not" in said
+    assert "The call was made, but sound cannot get through" in said
     assert "firewall" in said
     wait_for_hang_up(simulator)
 

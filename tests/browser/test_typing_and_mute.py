@@ -69,3 +69,30 @@ def test_a_muted_microphone_sends_nothing_until_it_is_opened_again(visit: Visit)
     assert page.tab.locator("#mute").get_attribute("aria-pressed") == "false"
     assert page.tab.evaluate(_TRACK) is True
     page.wait_for_event(_BEGAN, count=before + 1, seconds=6)
+
+
+def test_a_muted_call_leaves_nothing_muted_behind(visit: Visit) -> None:
+    page = visit()
+    page.start()
+    page.tab.locator("#mute").click()
+    label = page.tab.locator("#caller-label")
+    assert label.inner_text() == "You, muted"
+    page.stop()
+
+    assert page.tab.locator("#mute").get_attribute("aria-pressed") == "false"
+    assert label.inner_text() == "You"
+
+
+def test_the_clock_of_a_call_that_never_began_is_not_that_of_the_call_before(visit: Visit) -> None:
+    page = visit()
+    page.start()
+    page.tab.locator("#clock", has_text="0:01").wait_for()
+    page.stop()
+    clock = page.tab.locator("#clock")
+    assert clock.inner_text() == "It lasted 0:01"
+
+    page.tab.evaluate("() => { navigator.mediaDevices.getUserMedia = () => new Promise(() => {}); }")
+    page.start(until="asking")
+    page.stop()
+
+    assert clock.is_hidden()

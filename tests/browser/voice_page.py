@@ -135,9 +135,9 @@ class VoicePage:
         return self.tab.locator("#problem")
 
     def wait_for_problem(self, code: str, seconds: float = 15.0) -> str:
-        """Wait for a problem and give back all its words."""
+        """Wait for a problem and give back all its words: the status says it in short, the box at length."""
         self.tab.locator(f'#problem[data-code="{code}"]').wait_for(timeout=seconds * 1000)
-        return self.problem.inner_text()
+        return f"{self.reason}\n{self.problem.inner_text()}"
 
     def wait_for_state(self, state: str, seconds: float = 15.0) -> None:
         self.tab.locator(f'body[data-state="{state}"]').wait_for(state="attached", timeout=seconds * 1000)

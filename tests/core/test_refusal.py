@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -187,3 +189,8 @@ def test_a_missing_role_is_told_apart_from_a_wrong_key() -> None:
     missing = problem_from_refusal(Refusal(status=401, code="PermissionDenied"), "mint")
 
     assert "role" in missing.detail
+
+
+def test_sec_01_a_code_that_looks_like_a_secret_or_a_call_is_no_code() -> None:
+    for code in ("ek_canary", "rtc_0123", "sk-canary"):
+        assert error_code(json.dumps({"error": {"code": code}}).encode()) is None

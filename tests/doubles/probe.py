@@ -14,8 +14,9 @@ from relay.web.problems import Refusals
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-BIG = 64 * 1024 * 1024
-STREAM_STEPS = 12
+MEDIUM = bytes(50_000)
+BIG = 4 * 1024 * 1024
+STREAM_STEPS = 8
 STREAM_PAUSE = 0.1
 
 
@@ -23,8 +24,8 @@ class Probe:
     """Remembers what reached it.
 
     `/echo` reads the body; `/unread` does not; `/early` refuses it unread; `/hold` reads it and waits to be
-    released or left; `/stuck` does neither and never answers; `/stream` takes its time; `/big` sends more
-    than any buffer holds.
+    released or left; `/stuck` does neither and never answers; `/stream` takes its time; `/medium` sends
+    less than uvicorn holds back, `/big` more than any buffer takes.
     """
 
     def __init__(self) -> None:
@@ -56,7 +57,7 @@ class Probe:
             self.bodies.append(body)
             if path == "/hold":
                 await self._hold(receive)
-            await _answer(send, b"%d" % len(body))
+            await _answer(send, MEDIUM if path == "/medium" else b"%d" % len(body))
         self.headers.append({str(name, "latin-1"): str(value, "latin-1") for name, value in scope["headers"]})
 
     async def _read(self, receive: Receive) -> bytes:

@@ -37,6 +37,8 @@ PER_SECOND = 8.0
 PRESENCE_SECONDS = 3.0
 QUICK_SECONDS = (0.3, 9.0)  # between two kills, so that some come before anything was adopted
 SLOW_SECONDS = (11.0, 14.0)  # long enough for every reason to have had its ten seconds
+SLOW_SHARE = 0.25
+SLICE_SECONDS = (0.5, 2.5)
 START_SECONDS = 30.0
 DRAIN_SECONDS = 30.0  # for workers whose parent was killed
 
@@ -51,6 +53,7 @@ class Lane:
         kills: How often.
         workers: Of the relay.
         max_seconds: RELAY_MAX_CALL_SECONDS; small, so that the time of some calls is over while nobody is up.
+        quick: Whether every life is a short one.
     """
 
     name: str
@@ -58,6 +61,13 @@ class Lane:
     kills: int
     workers: int = 1
     max_seconds: int = 600
+    quick: bool = False
+
+    def moments(self, chance: random.Random) -> list[float]:
+        """Draw how long each life is to last."""
+        slow = [not self.quick and chance.random() < SLOW_SHARE for _ in range(self.kills)]
+        longest = SLICE_SECONDS if self.quick else QUICK_SECONDS
+        return [chance.uniform(*(SLOW_SECONDS if one else longest)) for one in slow]
 
 
 @dataclass
@@ -102,16 +112,15 @@ async def run_lane(lane: Lane) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="kill-") as folder, Upstream(lane.seed) as upstream:
         killing = _Killing(lane, upstream, Path(folder))
         chance = random.Random(lane.seed)
-        moments = [
-            chance.uniform(*(SLOW_SECONDS if chance.random() < 0.25 else QUICK_SECONDS))
-            for _ in range(lane.kills)
-        ]
-        expected = sum(moments) + 2.0 * lane.kills
+        moments = lane.moments(chance)
+        expected = sum(moments) + 3.0 * lane.kills
         try:
             await killing.start()
             visits = plan_visits(lane.seed, int(expected * PER_SECOND), per_second=PER_SECOND)
             storm = Storm(killing.port, visits)
             running = asyncio.create_task(storm.run())
+            while not any(visit.answered for visit in visits) and not running.done():
+                await asyncio.sleep(0.05)
             for up_seconds in moments:
                 await asyncio.sleep(up_seconds)
                 await killing.kill(chance)

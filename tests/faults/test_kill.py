@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 def test_load_04_no_call_of_a_killed_relay_outlives_its_reason() -> None:
     lanes = [
-        Lane("the process", 1, kills=1, max_seconds=6),
-        Lane("one of 2 workers", 2, kills=1, workers=2),
-        Lane("the parent of 2 workers", 3, kills=1, workers=2),
+        Lane("the process", 1, kills=1, max_seconds=6, quick=True),
+        Lane("one of 2 workers", 2, kills=1, workers=2, quick=True),
+        Lane("the parent of 2 workers", 3, kills=1, workers=2, quick=True),
     ]
     outcomes = asyncio.run(run_lanes(lanes))
 

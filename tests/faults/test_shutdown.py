@@ -37,9 +37,11 @@ async def _fifty(relay: Relay, upstream: Upstream) -> tuple[list[Visit], httpx.R
     coming = asyncio.create_task(Storm(relay.port, visits, presence=False).run())
     await asyncio.to_thread(eventually, lambda: len(relay.rows()) == 50, 10, "not all came")
     relay.process.send_signal(signal.SIGTERM)
-    await asyncio.to_thread(relay.wait_for, "stopping")
-    refused = await asyncio.to_thread(relay.connect, 99)
+    await asyncio.to_thread(
+        eventually, lambda: relay.client.get("/readyz").status_code == 503, 3, "/readyz does not tell"
+    )
     ready = await asyncio.to_thread(relay.client.get, "/readyz")
+    refused = await asyncio.to_thread(relay.connect, 99)
     await asyncio.to_thread(upstream.set, held=False)
     await coming
     return visits, refused, ready

@@ -111,6 +111,7 @@ def test_a_full_disk_refuses_new_calls_and_readyz_says_so(relay: Relay) -> None:
     relay.place(1)
     with full_disk(relay):
         refused = relay.connect(2)
+        eventually(lambda: relay.client.get("/readyz").status_code == 503, 2, "/readyz does not tell")
         ready = relay.client.get("/readyz")
 
         assert (refused.status_code, refused.json()["code"]) == (503, "store_unavailable")

@@ -41,11 +41,16 @@ _METHODS = (
 
 
 class _Worker:
-    """A worker on a clock that stands still but for the pauses it makes itself."""
+    """A worker on a clock that stands still but for the pauses it makes itself.
 
-    def __init__(self, folder: Path) -> None:
-        self.clock = StoppedClock()
-        self.upstream = UpstreamDouble()
+    Args:
+        folder: Of the store.
+        other: Another worker, whose clock and upstream it shares.
+    """
+
+    def __init__(self, folder: Path, other: _Worker | None = None) -> None:
+        self.clock: StoppedClock = other.clock if other else StoppedClock()
+        self.upstream: UpstreamDouble = other.upstream if other else UpstreamDouble()
         self.store = SqliteStore.open(folder / "calls.sqlite3")
         self.supervisor = Supervisor(
             store=self.store, upstream=self.upstream, clock=self.clock, terms=_TERMS, sleep=self._sleep
@@ -125,15 +130,69 @@ async def test_a_thousand_calls_of_a_dead_process_are_adopted_within_five_second
     for number in range(1000):
         await dead.live_call(f"rtc_{number}")
     await dead.store.close()
-    heir = _Worker(tmp_path)
-    heir.clock, heir.upstream = dead.clock, dead.upstream
-    heir.supervisor = Supervisor(
-        store=heir.store, upstream=heir.upstream, clock=heir.clock, terms=_TERMS, sleep=heir._sleep
-    )
+    heir = _Worker(tmp_path, dead)
     for _ in range(20):
         heir.clock.advance(0.25)
         await heir.supervisor.look()
-    owned = len(heir.supervisor)
+    owned = len(await heir.store.owned(heir.supervisor.owner))
     await heir.supervisor.close()
 
     assert owned == 1000
+
+
+async def test_a_late_name_of_an_expired_call_is_acted_on_by_its_owner(tmp_path: Path) -> None:
+    slow = _Worker(tmp_path)
+    heir = _Worker(tmp_path, slow)
+    await slow.supervisor.look()
+    await heir.supervisor.look()
+    _, call = await slow.supervisor.intend(
+        caller=a_caller(), profile="default", deployment="d", presence=False
+    )
+    slow.upstream.live.add("rtc_1")
+    for seconds in (4, 600):
+        slow.clock.advance(seconds)
+        await heir.supervisor.look()
+
+    await slow.supervisor.named(call.key, CallRef("d", "rtc_1"))
+    for _ in range(40):
+        slow.clock.advance(0.25)
+        await slow.supervisor.look()
+        await heir.supervisor.look()
+        await heir.supervisor.settle(1)
+    await slow.supervisor.close()
+    await heir.supervisor.close()
+
+    assert slow.upstream.live == set()
+
+
+async def test_a_doubt_that_passed_while_the_store_was_away_does_not_end_a_call_named_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = _Worker(tmp_path)
+    heir = _Worker(tmp_path, slow)
+    await slow.supervisor.look()
+    await heir.supervisor.look()
+    _, call = await slow.supervisor.intend(
+        caller=a_caller(), profile="default", deployment="d", presence=False
+    )
+    slow.upstream.live.add("rtc_1")
+    slow.clock.advance(4)
+    await heir.supervisor.look()
+
+    async def away(*_: object, **__: object) -> None:
+        raise StoreUnavailable("away")
+
+    with monkeypatch.context() as patch:
+        for method in (*_METHODS, "check"):
+            patch.setattr(heir.store, method, away)
+        slow.clock.advance(600)
+        await heir.supervisor.look()
+        await slow.supervisor.named(call.key, CallRef("d", "rtc_1"))
+    for _ in range(40):
+        slow.clock.advance(0.25)
+        await heir.supervisor.look()
+        await heir.supervisor.settle(1)
+    await slow.supervisor.close()
+    await heir.supervisor.close()
+
+    assert slow.upstream.live == set()

@@ -101,7 +101,7 @@ def judge(
     )
     for call in calls:
         visit, row = by_marker[call["marker"]], by_name.get(call["id"])
-        if row is None and _died_nameless(call, kills):
+        if row is None and _died_nameless(visit, call, kills):
             verdict.nameless += 1
             continue
         cause, reason_at = _reason(visit, call, row, presence_seconds, max_seconds)
@@ -150,18 +150,15 @@ def _asked_after_success(call: Mapping[str, Any], kills: Sequence[float]) -> boo
     return any(not any(succeeded <= kill <= at for kill in kills) for at in again)
 
 
-def _died_nameless(call: Mapping[str, Any], kills: Sequence[float]) -> bool:
-    """Whether a relay was killed after the call had begun and before its name could be written down.
-
-    The exchange may have been under way before the call began, hence the time before.
-    """
+def _died_nameless(visit: Visit, call: Mapping[str, Any], kills: Sequence[float]) -> bool:
+    """Whether a relay was killed between the offer and the moment at which it had the name written down."""
     known_at = call["answered"] or float("inf")
-    return any(call["created"] - NAMELESS_SECONDS <= kill <= known_at + NAMELESS_SECONDS for kill in kills)
+    return any((visit.sent or 0.0) <= kill <= known_at + NAMELESS_SECONDS for kill in kills)
 
 
 def _heard(reason_at: float, hung_up: float, lives: Sequence[Life]) -> float:
-    """When the relay that hung up could first learn of the reason."""
-    up = max((up for up, _ in lives if up <= hung_up), default=reason_at)
+    """When the relay that hung up could first learn of the reason: it acts even before it answers."""
+    up = next((up for up, end in lives if end >= hung_up), reason_at)
     return min(hung_up, max(reason_at, up))
 
 

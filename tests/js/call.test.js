@@ -1,157 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
-import { Call } from "../../public/call.js";
-import { configFromJson } from "../../public/config.js";
 import { ProblemError, ownProblem } from "../../public/problems.js";
-
-const WANTED = { voice: "alloy", instructions: "", profile: "", speakFirst: false, microphone: true, direct: false };
-const EXCHANGE = {
-  answer: "v=0",
-  callUrl: "http://relay.test/calls/abc",
-  eventsUrl: "http://relay.test/calls/abc/events",
-  requestId: "r1",
-  serverTiming: "",
-};
-
-/** A data channel that remembers. */
-class Channel extends EventTarget {
-  readyState = "connecting";
-  /** @type {string[]} */
-  sent = [];
-  /** @param {string} text */
-  send(text) {
-    this.sent.push(JSON.parse(text).type);
-  }
-  close() {
-    this.readyState = "closed";
-  }
-}
-
-/** A peer connection that does nothing by itself. */
-class Connection extends EventTarget {
-  /** @type {Connection} */
-  static last;
-  connectionState = "new";
-  iceConnectionState = "new";
-  channel = new Channel();
-  closed = false;
-  offered = 0;
-  transceiver = {
-    direction: "sendrecv",
-    receiver: { track: { kind: "audio" } },
-    sender: { replaceTrack: async () => {} },
-  };
-  constructor() {
-    super();
-    Connection.last = this;
-  }
-  addTransceiver() {
-    return this.transceiver;
-  }
-  createDataChannel() {
-    return this.channel;
-  }
-  async createOffer() {
-    this.offered += 1;
-    return { type: "offer", sdp: "v=0 offer" };
-  }
-  async setLocalDescription() {}
-  async setRemoteDescription() {}
-  close() {
-    this.closed = true;
-  }
-  /** @param {string} state */
-  become(state) {
-    this.connectionState = state;
-    this.dispatchEvent(new Event("connectionstatechange"));
-  }
-  open() {
-    this.channel.readyState = "open";
-    this.channel.dispatchEvent(new Event("open"));
-  }
-  /** @param {object} event */
-  deliver(event) {
-    this.channel.dispatchEvent(new MessageEvent("message", { data: JSON.stringify(event) }));
-  }
-}
-
-/**
- * @param {object} [changes] to the surroundings
- * @param {{ [name: string]: unknown }} [relay] what it does otherwise than to be quiet
- */
-function callOf(changes = {}, relay = {}) {
-  /** @type {string[]} */
-  const hungUp = [];
-  const track = Object.assign(new EventTarget(), { enabled: true, stopped: false, stop: () => (track.stopped = true) });
-  const surroundings = {
-    signaling: {
-      connect: async () => EXCHANGE,
-      events: () => new Promise(() => {}),
-      standing: async () => null,
-      connectDirectly: async () => ({ ...EXCHANGE, callUrl: "", eventsUrl: "" }),
-      hangUp: async (/** @type {string} */ url) => {
-        if (url) hungUp.push(url);
-        return true;
-      },
-      ...relay,
-    },
-    RTCPeerConnection: Connection,
-    microphone: {
-      isSecureContext: true,
-      origin: "",
-      mediaDevices: { getUserMedia: async () => ({ getAudioTracks: () => [track] }) },
-    },
-    audio: { srcObject: null, play: async () => {}, pause: () => {} },
-    clock: { now: () => 0, mark: () => {} },
-    window: new EventTarget(),
-    ...changes,
-  };
-  const call = new Call(configFromJson({}), /** @type {any} */ (surroundings));
-  /** @type {[string, string][]} */
-  const states = [];
-  /** @type {any[]} */
-  const problems = [];
-  call.addEventListener("state", (event) => {
-    const { state, reason } = /** @type {CustomEvent} */ (event).detail;
-    states.push([state, reason]);
-  });
-  call.addEventListener("problem", (event) => problems.push(/** @type {CustomEvent} */ (event).detail.code));
-  return { call, states, problems, hungUp, track };
-}
-
-/**
- * @param {object} [changes]
- * @param {{ [name: string]: unknown }} [relay]
- */
-async function liveCall(changes, relay) {
-  const started = callOf(changes, relay);
-  await started.call.start(WANTED);
-  Connection.last.become("connected");
-  Connection.last.open();
-  return started;
-}
-
-/** @param {Call} call */
-function noticesOf(call) {
-  /** @type {string[]} */
-  const notices = [];
-  for (const name of ["notice", "moot"]) {
-    call.addEventListener(name, (event) => notices.push(`${name}: ${/** @type {CustomEvent} */ (event).detail}`));
-  }
-  return notices;
-}
-
-/** Let everything happen that waits for nothing but its turn. */
-async function settled() {
-  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
-}
-
-/** @param {...[type: string, body: object]} events */
-function streamOf(...events) {
-  const text = events.map(([type, body], index) => `id: ${index + 1}\nevent: ${type}\ndata: ${JSON.stringify(body)}\n\n`);
-  return new Response(text.join(""), { headers: { "content-type": "text/event-stream" } });
-}
+import { Connection, EXCHANGE, WANTED, callOf, liveCall, noticesOf, settled } from "./call-doubles.js";
 
 beforeEach(() => {
   /** @type {any} */ (globalThis).MediaStream = class {};
@@ -264,19 +115,92 @@ test("a call stopped while the browser asks for the microphone makes no offer", 
   assert.equal(Connection.last.offered, 0);
 });
 
-test("an answer that arrives after the caller has stopped is hung up at once", async () => {
+/**
+ * A relay that takes its time, and breaks off when the page does.
+ *
+ * @returns {{ connect: Function, signal: AbortSignal | null, answer: () => void }}
+ */
+function slowRelay() {
   /** @type {(exchange: object) => void} */
-  let answer = () => {};
-  const connect = () => new Promise((resolve) => (answer = resolve));
-  const { call, hungUp } = callOf({}, { connect });
+  let resolved = () => {};
+  const relay = {
+    /** @type {AbortSignal | null} */
+    signal: null,
+    answer: () => resolved(EXCHANGE),
+    connect: (/** @type {string} */ _offer, /** @type {object} */ _wishes, /** @type {any} */ { signal }) => {
+      relay.signal = signal;
+      return new Promise((resolve, reject) => {
+        resolved = resolve;
+        signal.addEventListener("abort", () => reject(signal.reason));
+      });
+    },
+  };
+  return relay;
+}
+
+test("an answer that arrives after the caller has stopped is hung up at once", async () => {
+  const relay = slowRelay();
+  const { call, hungUp, states } = callOf({}, { connect: relay.connect });
   const starting = call.start(WANTED);
-  while (Connection.last.offered === 0) await Promise.resolve();
   await settled();
   call.hangUp();
-  answer(EXCHANGE);
+  assert.deepEqual(hungUp, []);
+
+  relay.answer();
   await starting;
 
   assert.deepEqual(hungUp, [EXCHANGE.callUrl]);
+  assert.deepEqual(states.at(-1), ["ended", "You hung up."]);
+});
+
+test("an exchange that fails after the caller has stopped is not told", async () => {
+  /** @type {(error: Error) => void} */
+  let refuse = () => {};
+  const { call, problems, states } = callOf({}, { connect: () => new Promise((_, reject) => (refuse = reject)) });
+  const starting = call.start(WANTED);
+  await settled();
+  call.hangUp();
+  refuse(new ProblemError(ownProblem("relay_timeout", "")));
+  await starting;
+
+  assert.deepEqual(problems, []);
+  assert.deepEqual(states.at(-1), ["ended", "You hung up."]);
+});
+
+test("a page that goes away breaks the exchange off, so that the relay sees that nobody waits", async () => {
+  const relay = slowRelay();
+  const { call, states } = callOf({}, { connect: relay.connect });
+  const starting = call.start(WANTED);
+  await settled();
+  call.hangUp();
+  assert.equal(relay.signal?.aborted, false);
+  call.leave();
+  await starting;
+
+  assert.equal(relay.signal?.aborted, true);
+  assert.deepEqual(states.at(-1), ["ended", "You hung up."]);
+});
+
+test("a call stopped in direct mode breaks off, because nobody could hang it up later", async () => {
+  const relay = slowRelay();
+  const { call } = callOf({}, { connectDirectly: relay.connect });
+  const starting = call.start({ ...WANTED, direct: true });
+  await settled();
+  call.hangUp();
+  await starting;
+
+  assert.equal(relay.signal?.aborted, true);
+});
+
+test("a call stopped while the offer is made is not asked for", async () => {
+  let asked = false;
+  const { call } = callOf({}, { connect: async () => ((asked = true), EXCHANGE) });
+  const starting = call.start({ ...WANTED, microphone: false });
+  call.hangUp();
+  await starting;
+
+  assert.equal(Connection.last.offered, 1);
+  assert.equal(asked, false);
 });
 
 test("a connection that breaks is a problem, one that the other side closes is an end", async () => {
@@ -346,120 +270,4 @@ test("a browser without WebRTC is told so", async () => {
   await call.start(WANTED);
 
   assert.deepEqual(problems, ["webrtc_unsupported"]);
-});
-
-/** A relay whose stream says this once and then stays open. @param {...[type: string, body: object]} said */
-function saying(...said) {
-  const answers = [streamOf(...said)];
-  return { events: async () => answers.shift() ?? new Promise(() => {}) };
-}
-
-/** @param {() => unknown} look */
-async function eventually(look) {
-  for (let turn = 0; turn < 200 && !look(); turn += 1) await new Promise((resolve) => setImmediate(resolve));
-  assert.ok(look());
-}
-
-test("the stream is opened with the answer, before media are up", async () => {
-  /** @type {unknown[][]} */
-  const opened = [];
-  const events = (/** @type {unknown[]} */ ...given) => {
-    opened.push(given.slice(0, 2));
-    return new Promise(() => {});
-  };
-  const { call } = callOf({}, { events });
-  await call.start(WANTED);
-
-  assert.deepEqual(opened, [[EXCHANGE.eventsUrl, ""]]);
-});
-
-for (const [type, state] of [["state", "ending"], ["ended", "ended"]]) {
-  test(`when the relay says that the call is ${state}, everything is let go and nothing is sent`, async () => {
-    const { states, hungUp, track } = await liveCall({}, saying([type, { state, reason: "operator" }]));
-    await eventually(() => Connection.last.closed);
-
-    assert.deepEqual(states.at(-1), ["ended", "An operator ended the call."]);
-    assert.equal(track.stopped, true);
-    assert.deepEqual(hungUp, []);
-  });
-}
-
-test("a call that the relay no longer knows is over", async () => {
-  const { states, hungUp } = await liveCall({}, { events: async () => new Response("", { status: 404 }) });
-  await eventually(() => Connection.last.closed);
-
-  assert.deepEqual(states.at(-1), ["ended", "The relay no longer knows this call."]);
-  assert.deepEqual(hungUp, []);
-});
-
-test("a warning brings the time that is left", async () => {
-  const { call } = callOf({}, saying(["warning", { seconds_left: 60 }]));
-  let warned = false;
-  call.addEventListener("warning", () => (warned = true));
-  await call.start(WANTED);
-  await eventually(() => warned);
-
-  assert.equal(call.secondsLeft, 60);
-  assert.equal(call.isOver, false);
-});
-
-test("a problem that the relay tells of leaves the call alone", async () => {
-  const { call, problems } = await liveCall({}, saying(["problem", { title: "Odd", code: "odd" }], ["problem", {}]));
-  await eventually(() => problems.length > 0);
-
-  assert.deepEqual(problems, ["odd"]);
-  assert.equal(call.isLive, true);
-});
-
-test("the relay says how much time is left; when it is gone and the relay too, the page hangs up by itself", async () => {
-  const standing = async () => ({ over: false, reason: "", secondsLeft: 30 });
-  const { call, hungUp, states } = await liveCall({}, { standing });
-  await settled();
-  assert.equal(call.secondsLeft, 30);
-
-  mock.timers.tick(32_999);
-  assert.equal(call.isLive, true);
-  mock.timers.tick(1);
-
-  assert.deepEqual(states.at(-1), ["ended", "The call reached the relay’s time limit."]);
-  assert.deepEqual(hungUp, [EXCHANGE.callUrl]);
-});
-
-test("when the other side is gone, the relay is asked why", async () => {
-  const standing = async () => ({ over: true, reason: "max_duration", secondsLeft: 0 });
-  const { states } = await liveCall({}, { standing });
-  Connection.last.channel.dispatchEvent(new Event("close"));
-  await settled();
-
-  assert.deepEqual(states.at(-1), ["ended", "The call reached the relay’s time limit."]);
-});
-
-test("a relay out of reach is said, and taken back when it is there again", async () => {
-  let away = true;
-  const events = async () => {
-    if (away) throw new TypeError("Failed to fetch");
-    return streamOf(["state", { state: "live" }]);
-  };
-  const { call } = callOf({}, { events });
-  const notices = noticesOf(call);
-  await call.start(WANTED);
-  await eventually(() => notices.length === 1 || mock.timers.tick(50));
-  away = false;
-  await eventually(() => notices.length === 2 || mock.timers.tick(50));
-
-  assert.match(notices[0], /^notice: The relay is out of reach/);
-  assert.match(notices[1], /^moot: The relay is out of reach/);
-  assert.equal(call.isOver, false);
-  call.hangUp();
-});
-
-test("a call in direct mode has no stream, no limit and no hang-up", async () => {
-  const events = () => assert.fail("no stream is there to be opened");
-  const { call, hungUp } = callOf({}, { events, standing: () => assert.fail("nobody is there to be asked") });
-  await call.start({ ...WANTED, direct: true });
-  Connection.last.open();
-  call.hangUp();
-
-  assert.equal(call.secondsLeft, null);
-  assert.deepEqual(hungUp, []);
 });

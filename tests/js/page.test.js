@@ -35,6 +35,13 @@ test("every module is preloaded, so that the page needs one round trip for all",
   assert.deepEqual(preloaded.toSorted(), SCRIPTS.filter((name) => name !== "app.js").toSorted());
 });
 
+test("every stylesheet is linked from the page, or belongs to the pages of the problems", () => {
+  const linked = [...HTML.matchAll(/rel="stylesheet" href="([^"]+)"/g)].map(([, name]) => name);
+  const sheets = FILES.filter((name) => name.endsWith(".css") && name !== "problem.css");
+
+  assert.deepEqual(linked.toSorted(), sheets.toSorted());
+});
+
 test("every element that a module asks for is on the page, and every id is used once", () => {
   const ids = [...HTML.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id);
   const asked = SCRIPTS.flatMap((name) => [...read(name).matchAll(/byId\("([^"]+)"/g)].map(([, id]) => id));
@@ -43,8 +50,8 @@ test("every element that a module asks for is on the page, and every id is used 
   assert.deepEqual(asked.filter((id) => !ids.includes(id)), []);
 });
 
-test("no module outgrows three hundred lines", () => {
-  for (const name of SCRIPTS) assert.ok(read(name).split("\n").length <= 300, name);
+test("no file outgrows three hundred lines", () => {
+  for (const name of FILES) assert.ok(read(name).split("\n").length <= 300, name);
 });
 
 test("the page leaves no global behind", () => {

@@ -66,8 +66,8 @@ test("every microphone problem offers to go on by typing, a blocked network does
   assert.equal(ownProblem("media_blocked", "").typing, false);
 });
 
-test("blocked media says that signalling worked", () => {
-  assert.equal(ownProblem("media_blocked", "").title, "Signalling worked, media did not");
+test("blocked media says that the call itself was made", () => {
+  assert.equal(ownProblem("media_blocked", "").title, "The call was made, but sound cannot get through");
 });
 
 test("an unforeseen error is shown by its own name", () => {

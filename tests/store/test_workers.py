@@ -183,5 +183,5 @@ def test_the_other_workers_are_counted_while_their_lease_holds(store: SqliteStor
         run(store.renew(name, clock.now()))
     run(store.leave("c"))
 
-    assert run(store.others("a", clock.now())) == 1
-    assert run(store.others("a", clock.advance(4))) == 0
+    assert len(run(store.at_work(clock.now()))) == 2
+    assert run(store.at_work(clock.advance(4))) == []

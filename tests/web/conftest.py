@@ -1,4 +1,4 @@
-"""Relays to speak to, and the search for what must never reach a log."""
+"""What the web edge is tested with: a guarded server on a real socket, relays without any, an issuer."""
 
 from __future__ import annotations
 
@@ -8,13 +8,43 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
+import uvloop
 
+from relay.web.guarded import guarded_protocol
+from tests.doubles.guarded import BOUNDS
 from tests.doubles.issuer import Issuer, public_jwk
+from tests.doubles.probe import Probe
+from tests.doubles.raw_http import Served
 from tests.doubles.relay import RelayDouble
 from tests.doubles.sign_in import RSA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+
+@pytest.fixture
+def probe() -> Probe:
+    return Probe()
+
+
+@pytest.fixture(
+    scope="module", params=[uvloop.new_event_loop, asyncio.new_event_loop], ids=["uvloop", "asyncio"]
+)
+def server(request: pytest.FixtureRequest) -> Iterator[Served]:
+    new_loop: Callable[[], asyncio.AbstractEventLoop] = request.param
+    with Served(Probe().asgi, guarded_protocol(BOUNDS), new_loop) as server:
+        yield server
+
+
+@pytest.fixture
+def served(server: Served, probe: Probe, caplog: pytest.LogCaptureFixture) -> Iterator[Served]:
+    """A server of which nothing is left and whose log stays free of faults, whatever it is sent."""
+    caplog.set_level(logging.INFO, logger="relay.access")
+    server.app = probe.asgi
+    yield server
+    probe.release.set()
+    server.settle()
+    assert [record for record in caplog.records if record.exc_info or record.levelno > logging.INFO] == []
 
 
 @pytest.fixture(name="relays")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ import pytest
 import uvloop
 
 from relay.web.guarded import ConnectionBounds, guarded_protocol
-from tests.doubles.probe import STREAM_PAUSE, STREAM_STEPS, Probe
+from tests.doubles.probe import BIG, STREAM_PAUSE, STREAM_STEPS, Probe
 from tests.doubles.raw_http import Served
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.doubles.raw_http import RawClient
 
-SECONDS = 0.4  # shorter than the probe's stream
+SECONDS = 0.3  # shorter than the probe's stream
 LATEST = 2.0  # on a busy machine
 BOUNDS = ConnectionBounds(
     head_seconds=SECONDS, body_seconds=SECONDS, stall_seconds=SECONDS, leave_seconds=SECONDS
@@ -198,6 +197,25 @@ def test_http_17_a_client_that_reads_slowly_is_not_cut_off(served: Served, probe
     client.close()
 
 
+def test_http_17_a_client_that_has_caught_up_is_not_cut_off(served: Served) -> None:
+    client = served.client().send(GOOD.replace(b"echo", b"big"))
+    assert len(client.answer().body) == BIG
+    time.sleep(SECONDS * 1.5)
+
+    assert client.send(GOOD).answer().status == 200
+
+
+def test_http_17_a_client_that_leaves_the_last_bytes_lying_is_cut_off(served: Served, probe: Probe) -> None:
+    client = served.client(receive_buffer=4096)
+    for count in range(1, 9):
+        client.send(GOOD.replace(b"echo", b"medium"))
+        time.sleep(0.02)
+        if len(probe.asked) < count:
+            break
+
+    served.wait_for(lambda: served.connections == 0)
+
+
 def test_a_refused_client_that_stays_is_cut_off(served: Served) -> None:
     client = served.client().send(b"nonsense\r\n\r\n")
     assert client.answer().status == 400
@@ -226,13 +244,16 @@ def test_a_server_told_to_stop_finishes_answers_and_waits_for_nobody_else(probe:
         holding = [
             served.client().send(head.replace(b"echo", b"hold")) for head in (GOOD, POST + b"x" * 1000)
         ]
-        served.client().send(b"GET")
+        sending = served.client().send(POST + b"x" * 999)
+        silent = served.client().send(b"GET")
         served.client().send(GOOD).answer()
         served.wait_for(lambda: probe.held == 2)
         served.server.should_exit = True
         began = time.monotonic()
-        threading.Timer(0.3, probe.release.set).start()
 
+        assert silent.rest() == b""
+        assert sending.send(b"x").answer().headers["connection"] == "close"
+        probe.release.set()
         assert [client.answer().headers["connection"] for client in holding] == ["close", "close"]
         served.wait_for(lambda: served.connections == 0)
         assert time.monotonic() - began < LATEST

@@ -168,7 +168,7 @@ async def test_sec_09_health_is_answered_to_any_host_and_tells_nothing(
     assert alive.json() == {"status": "ok"}
     assert ready.json() == {
         "status": "ready",
-        "checks": {"credential": True, "not_draining": True, "store": True},
+        "checks": {"credential": True, "not_draining": True, "store": True, "room": True},
         "calls": {"live": 0, "in_doubt": 0, "unkilled": 0},
         "paused": False,
     }
