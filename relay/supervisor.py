@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from relay.audit import log_step
 from relay.core.call import Action, Event, Reason
 from relay.core.record import call_key
-from relay.errors import NotFound, StoreUnavailable, TicketUsed
+from relay.enquiries import Enquiries
+from relay.errors import StoreUnavailable, TicketUsed
 from relay.hang_ups import HangUps
 from relay.ledger import Ledger
 from relay.listeners import Listeners
@@ -30,13 +31,13 @@ if TYPE_CHECKING:
     from relay.core.caller import Caller
     from relay.core.record import Advanced, Call
     from relay.core.upstream import CallRef, Upstream
-    from relay.store.protocol import Counts, Entry, Store
+    from relay.store.protocol import Store
     from relay.terms import Terms
 
 _log = logging.getLogger("relay.calls")
 
 
-class Supervisor:
+class Supervisor(Enquiries):
     """Keeps calls.
 
     Args:
@@ -60,13 +61,10 @@ class Supervisor:
     ) -> None:
         self._group = group or secrets.token_hex(4)
         self.owner = worker_id(self._group)
-        self.terms = terms
         self.draining = False
-        self._store = store
         self._upstream = upstream
-        self._clock = clock
-        self._ledger = Ledger(store, clock, self.owner)
-        self._listeners = Listeners()
+        ledger, listeners = Ledger(store, clock, self.owner), Listeners()
+        super().__init__(store=store, ledger=ledger, listeners=listeners, clock=clock, terms=terms)
         self._hang_ups = HangUps(
             store=store,
             upstream=upstream,
@@ -160,102 +158,11 @@ class Supervisor:
         """The exchange was sent, and nothing more will be learnt of it."""
         await self._record(key, Event.LOST)
 
-    # --- what callers and operators ask
-
-    async def call(self, call_id: str) -> Call:
-        """Read a call by the id its browser holds.
-
-        Raises:
-            NotFound: There is none.
-            StoreUnavailable: It cannot be read.
-        """
-        key = call_key(call_id)
-        call = self._ledger.get(key) if self._ledger.store_is_away else None
-        if call is None:
-            try:
-                call = await self._store.get(key)
-            except StoreUnavailable as fault:
-                self._ledger.missed(fault)
-                call = self._ledger.get(key)
-                if call is None:
-                    raise
-        if call is None:
-            raise NotFound("There is no call of this id.")
-        return call
+    # --- what ends a call
 
     async def end(self, key: str, reason: Reason) -> None:
         """Hang a call up; the first reason counts, a second time is harmless."""
         await self._record(key, Event.REASON, reason=reason)
-
-    def check_effective(self, key: str) -> None:
-        """Make sure that somebody acts on what was just recorded of a call.
-
-        Raises:
-            StoreUnavailable: It is known in this process alone, and another one owns the call.
-        """
-        if self._ledger.store_is_away and self._ledger.get(key) is None:
-            raise StoreUnavailable("It is noted, and done once the store answers again.", retry_after=1)
-
-    async def seen(self, key: str) -> None:
-        """Note a sign of life."""
-        if self._ledger.store_is_away:
-            self._ledger.seen(key)
-            return
-        try:
-            call = await self._store.touch(key, self._clock.now())
-        except StoreUnavailable as fault:
-            self._ledger.missed(fault)
-            self._ledger.seen(key)
-            return
-        if call is not None:
-            self._ledger.take(call)
-
-    async def entries(self, key: str, *, after_seq: int) -> list[Entry]:
-        """Read what was published of a call; nothing while the store is away, which is said later."""
-        try:
-            return await self._store.entries(key, after_seq=after_seq)
-        except StoreUnavailable as fault:
-            self._ledger.missed(fault)
-            return []
-
-    async def news(self, key: str, seconds: float) -> bool:
-        """Wait until something may have been published of a call, so long at most; tell whether."""
-        return await self._listeners.news(key, seconds)
-
-    async def counts(self) -> Counts:
-        """Count the open calls of all workers.
-
-        Raises:
-            StoreUnavailable: They cannot be counted.
-        """
-        if self._ledger.store_is_away:
-            raise StoreUnavailable("The store does not answer.", retry_after=1)
-        try:
-            await self._store.check()
-            return await self._store.counts()
-        except StoreUnavailable as fault:
-            self._ledger.missed(fault)
-            raise
-
-    async def pause(self, paused: bool) -> None:  # noqa: FBT001 - it is the value, not a switch
-        """Stop or resume letting calls in, in every worker that shares the store."""
-        try:
-            await self._store.set_paused(paused=paused)
-        except StoreUnavailable as fault:
-            log(_log, logging.ERROR, "cannot pause: the store does not answer", why=fault.detail)
-
-    def has_room(self, counts: Counts) -> bool:
-        """Whether one more call would be let in; calls in doubt take room as well."""
-        total = self.terms.ceiling.total
-        return total == 0 or counts.open < total
-
-    async def paused(self) -> bool:
-        """Tell whether new calls are stopped.
-
-        Raises:
-            StoreUnavailable: It cannot be told.
-        """
-        return await self._store.paused()
 
     # --- life
 

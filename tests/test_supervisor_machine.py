@@ -152,7 +152,7 @@ class SupervisorMachine(TwoWorkers, RuleBasedStateMachine):
 
 logging.getLogger("relay").addHandler(logging.NullHandler())
 SupervisorMachine.TestCase.settings = settings(
-    max_examples=150,
+    max_examples=100,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
