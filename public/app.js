@@ -5,6 +5,7 @@
 import { Call } from "./call.js";
 import { AUDIBLE, Levels } from "./level.js";
 import { problemFromError } from "./problems.js";
+import { SignIn } from "./sign-in.js";
 import { Signaling } from "./signaling.js";
 import { isLive, isOver, isUnderWay } from "./states.js";
 import { surroundingsOf } from "./surroundings.js";
@@ -14,6 +15,7 @@ import { LimitView } from "./view/limit.js";
 import { LogView } from "./view/log.js";
 import { ProblemView } from "./view/problem.js";
 import { Setup } from "./view/setup.js";
+import { SignInView } from "./view/sign-in.js";
 import { Stage } from "./view/stage.js";
 import { TimingView } from "./view/timing.js";
 import { TranscriptView } from "./view/transcript.js";
@@ -21,9 +23,13 @@ import { TranscriptView } from "./view/transcript.js";
 /** Where the relay is: the page's own folder. */
 const RELAY = new URL("./", location.href);
 
+const FORGOTTEN = "The relay no longer knows you, and will end the call. Sign in again for the next one.";
+
 /** The page, with at most one call under way. */
 class Page {
-  #signaling = new Signaling(RELAY, (input, init) => fetch(input, init));
+  #signIn = new SignIn(RELAY, (input, init) => fetch(input, init));
+  #signInView = new SignInView();
+  #signaling = new Signaling(RELAY, (input, init) => this.#signIn.fetch(input, init));
   #setup = new Setup();
   #stage = new Stage({
     onToggle: () => void this.#toggle(),
@@ -59,6 +65,7 @@ class Page {
     });
     new Keyboard({ onMute: () => this.#toggleMute(), onInterrupt: () => this.#call?.interrupt() });
     window.addEventListener("pagehide", () => this.#call?.leave());
+    this.#signIn.addEventListener("forgotten", () => this.#problems.notice(FORGOTTEN));
     try {
       await this.#loadConfig();
     } catch (error) {
@@ -70,6 +77,7 @@ class Page {
     const config = await this.#signaling.config();
     this.#config = config;
     this.#setup.showProfiles(config.profiles);
+    this.#signInView.show(config.signIn);
     byId("simulator-badge", HTMLElement).hidden = !config.simulated;
     const limit = config.maxCallSeconds > 0 ? ` A call lasts ${durationText(config.maxCallSeconds)} at most.` : "";
     byId("about", HTMLElement).textContent = `Relay ${config.version}.${limit}`;
@@ -92,6 +100,7 @@ class Page {
     try {
       const config = this.#config ?? (await this.#loadConfig());
       const wishes = this.#setup.wishes();
+      this.#signIn.show(this.#signInView.shown);
       const call = new Call(config, surroundingsOf(this.#signaling, byId("assistant-audio", HTMLAudioElement)));
       this.#follow(call, microphone);
       await call.start({ ...wishes, microphone, direct: this.#direct && config.direct });

@@ -3,6 +3,7 @@
  */
 
 import { numberAt, stringAt, valueAt } from "./events.js";
+import { signInUrl } from "./sign-in.js";
 
 /**
  * @typedef {object} Profile
@@ -24,6 +25,7 @@ import { numberAt, stringAt, valueAt } from "./events.js";
  * @property {number} presenceSeconds how long the relay lets a page be silent
  * @property {boolean} direct whether the page may exchange the offer with the upstream itself
  * @property {RTCIceServer[]} iceServers
+ * @property {{ kind: import("./sign-in.js").SignInKind, url: string }} signIn how, and where; empty for here
  */
 
 /**
@@ -44,7 +46,16 @@ export function configFromJson(json) {
     presenceSeconds: numberAt(json, "limits", "presence_seconds") ?? 15,
     direct: valueAt(json, "direct") === true,
     iceServers: Array.isArray(iceServers) ? iceServers : [],
+    signIn: { kind: signInKind(stringAt(json, "sign_in", "kind")), url: signInUrl(stringAt(json, "sign_in", "url")) },
   };
+}
+
+/**
+ * @param {string} kind
+ * @returns {import("./sign-in.js").SignInKind}
+ */
+function signInKind(kind) {
+  return kind === "token" || kind === "link" ? kind : "none";
 }
 
 /**

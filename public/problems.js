@@ -64,6 +64,10 @@ const OWN = {
     "Check that the relay is running and that this device is on the network, then start again.",
   ],
   relay_timeout: ["The relay took too long", "Start again; if it stays so, the relay’s log says where the time goes."],
+  signed_out: [
+    "You are not signed in",
+    "Reload the page, or follow its sign-in link; then start again.",
+  ],
   relay_answer_unusable: [
     "The answer did not come from the relay",
     "Something between the page and the relay answered in its place: a proxy, a sign-in page, an error page.",
@@ -90,6 +94,14 @@ const OWN = {
 };
 
 /** @typedef {keyof typeof OWN} OwnCode */
+
+/** The way on after refusals of the relay that a person can mend on this page. */
+const MENDED_HERE = new Map([
+  ["auth_required", "Fill in the sign-in field beside the call, or follow its link. Then start again."],
+  ["auth_invalid", "Check what stands in the sign-in field: all of it must have been copied."],
+  ["auth_expired", "Sign in again, or ask for a new ticket. Then start again."],
+  ["ticket_used", "Each ticket opens one call. Ask for a new one."],
+]);
 
 /** Problems after which a call without a microphone still makes sense. */
 const TYPING_HELPS = new Set([
@@ -126,7 +138,7 @@ export function problemFromResponse(head, body) {
   const problem = problemFromJson(json);
   if (!problem) {
     const detail = `HTTP ${head.status}, ${head.type || "no content type"}, where a problem document was expected.`;
-    return ownProblem("relay_answer_unusable", detail, head.requestId);
+    return ownProblem(head.status === 401 ? "signed_out" : "relay_answer_unusable", detail, head.requestId);
   }
   return { ...problem, requestId: problem.requestId || head.requestId, retryAfter: problem.retryAfter ?? head.retryAfter };
 }
@@ -141,11 +153,12 @@ export function problemFromJson(json) {
   const title = stringAt(json, "title");
   if (!title) return null;
   const type = stringAt(json, "type");
+  const code = stringAt(json, "code") || type.replace("/problems/", "").replaceAll("-", "_");
   return {
-    code: stringAt(json, "code") || type.replace("/problems/", "").replaceAll("-", "_"),
+    code,
     title,
     detail: stringAt(json, "detail"),
-    fix: "",
+    fix: MENDED_HERE.get(code) ?? "",
     page: /^\/problems\/[a-z0-9-]+$/.test(type) ? type : "",
     requestId: stringAt(json, "request_id"),
     retryAfter: numberAt(json, "retry_after"),

@@ -37,6 +37,11 @@ def main(arguments: list[str] | None = None) -> int:
         from relay.command.serve import serve  # noqa: PLC0415 - keeps start-up short
 
         return serve(overrides, parsed.workers)
+    if parsed.command == "ticket":
+        from relay.command.ticket import make_ticket  # noqa: PLC0415 - keeps start-up short
+
+        bounds = {"profile": parsed.profile, "max_seconds": parsed.max_seconds, "origin": parsed.origin}
+        return make_ticket({"sub": parsed.sub, **bounds}, overrides)
     from relay.command import calls  # noqa: PLC0415 - keeps start-up short
 
     if parsed.command in ("pause", "resume"):
@@ -73,6 +78,13 @@ def _parser() -> argparse.ArgumentParser:
     which = end.add_mutually_exclusive_group(required=True)
     which.add_argument("call", nargs="?", metavar="CALL", help="as `calls` shows it; its beginning will do")
     which.add_argument("--all", action="store_true", dest="every", help="every open call")
+    ticket = commands.add_parser(
+        "ticket", parents=[same], help="sign a ticket for one call (RELAY_AUTH=ticket)"
+    )
+    ticket.add_argument("--sub", required=True, help="whose it is")
+    ticket.add_argument("--profile", help="the only profile it is good for")
+    ticket.add_argument("--max-seconds", type=_seconds, help="the longest call it is good for")
+    ticket.add_argument("--origin", help="the only origin whose page may use it")
     commands.add_parser("pause", parents=[same], help="refuse new calls until `resume`; live ones go on")
     commands.add_parser("resume", parents=[same], help="let new calls in again")
     return parser
@@ -83,6 +95,13 @@ def _count(text: str) -> int:
     if not 1 <= count <= 64:
         raise argparse.ArgumentTypeError("choose 1 to 64")
     return count
+
+
+def _seconds(text: str) -> int:
+    seconds = int(text)
+    if seconds < 1:
+        raise argparse.ArgumentTypeError("choose 1 or more")
+    return seconds
 
 
 if __name__ == "__main__":

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from relay.core.limits import Limit
-from relay.errors import BudgetExhausted, MinutesSpent, Paused, TooManyCalls, TooManyCallsOfCaller
+from relay.errors import (
+    BudgetExhausted,
+    MinutesSpent,
+    Paused,
+    TicketUsed,
+    TooManyCalls,
+    TooManyCallsOfCaller,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,8 +42,10 @@ def raise_if_refused(admission: Admission) -> None:
     """Raise the problem of an admission that is none.
 
     Raises:
-        Paused, TooManyCallsOfCaller, MinutesSpent, TooManyCalls, BudgetExhausted: By its limit.
+        TicketUsed, Paused, TooManyCallsOfCaller, MinutesSpent, TooManyCalls, BudgetExhausted: By its limit.
     """
+    if admission.limit is Limit.TICKET_USED:
+        raise TicketUsed
     if admission.limit is not None:
         kind, detail = _REFUSALS[admission.limit]
         raise kind(detail, retry_after=admission.retry_after)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from relay import __version__
+from relay.app_sign_in import build_sign_in
 from relay.clock import SystemClock
 from relay.core.call import Reason
 from relay.core.limits import Ceiling
@@ -31,10 +32,10 @@ from relay.web.direct import Direct
 from relay.web.explain import Explanations
 from relay.web.form import FormBounds
 from relay.web.health import Health
-from relay.web.host import OriginRule
 from relay.web.pace import Pace
 from relay.web.public_config import ConfigRoute, PublicConfig
 from relay.web.routes import Handlers, build_web
+from relay.web.sign_in import sign_in_facts
 from relay.web.static import public_folder
 
 if TYPE_CHECKING:
@@ -44,11 +45,13 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
     from starlette.types import ASGIApp
 
+    from relay.app_sign_in import SignIn
     from relay.clock import Clock
     from relay.settings import Settings
     from relay.simulator_process import SimulatorAddress
     from relay.store.protocol import Store
     from relay.upstream.credential import Credential
+    from relay.web.jwks import IssuerKeys
 
 _log = logging.getLogger("relay.server")
 
@@ -67,6 +70,7 @@ class Application:
         upstream: Where they are.
         on_stop: RELAY_ON_STOP.
         patience_seconds: What each wait of `drain` may take.
+        keys: An OpenID provider's, if callers sign in there.
     """
 
     asgi: ASGIApp
@@ -75,6 +79,7 @@ class Application:
     upstream: RealtimeUpstream
     on_stop: str
     patience_seconds: float
+    keys: IssuerKeys | None = None
 
     async def start(self) -> None:
         """Begin what runs beside the requests.
@@ -83,6 +88,8 @@ class Application:
             StoreUnavailable: The store cannot be used.
         """
         self.upstream.start()
+        if self.keys is not None:
+            self.keys.start()
         await self.supervisor.start()
 
     async def drain(self) -> None:
@@ -119,6 +126,8 @@ class Application:
         """Let go of calls, connections and threads."""
         await self.supervisor.close()
         await self.upstream.close()
+        if self.keys is not None:
+            await self.keys.close()
 
 
 def create_app(
@@ -157,10 +166,15 @@ def create_app(
         patience_seconds=settings.relay_exchange_seconds,
         most_in_flight=settings.relay_in_flight,
         allow_unkillable=settings.relay_allow_unkillable,
+        tell_caller=settings.relay_safety_identifier,
     )
-    asgi = _web(settings, upstream, exchange, supervisor, profile, clock, store)
+    caller_key = read_or_make_caller_key(state_folder(settings.relay_state_dir) / "caller.key")
+    sign_in = build_sign_in(settings, store=store, clock=clock, caller_key=caller_key)
+    asgi = _web(settings, upstream, exchange, supervisor, profile, clock, store, sign_in)
     patience_seconds = settings.relay_shutdown_seconds * PATIENCE_SHARE
-    return Application(asgi, exchange, supervisor, upstream, settings.relay_on_stop, patience_seconds)
+    return Application(
+        asgi, exchange, supervisor, upstream, settings.relay_on_stop, patience_seconds, sign_in.keys
+    )
 
 
 def store_file(settings: Settings) -> Path:
@@ -251,19 +265,19 @@ def _web(
     profile: Profile,
     clock: Clock,
     store: Store,
+    sign_in: SignIn,
 ) -> ASGIApp:
     form = FormBounds(
         max_body_bytes=settings.relay_max_body_bytes,
         max_sdp_bytes=settings.relay_max_sdp_bytes,
         max_instructions_bytes=settings.relay_max_instructions_bytes,
     )
-    caller_key = read_or_make_caller_key(state_folder(settings.relay_state_dir) / "caller.key")
     rate = Rate(*settings.rate) if settings.rate else None
     pace = Pace(store, rate, clock)
     exchange_url = upstream.traits.exchange_url
     direct = None
     if settings.relay_ephemeral_keys and exchange_url:
-        direct = Direct(exchange, form, exchange_url, caller_key, pace)
+        direct = Direct(exchange, form, exchange_url, pace)
     config = PublicConfig(
         version=__version__,
         upstream={"kind": upstream.name, "api": upstream.traits.api},
@@ -276,9 +290,13 @@ def _web(
         ceiling=supervisor.terms.ceiling,
         direct=direct is not None,
         ice_servers=[server.as_json() for server in settings.relay_ice_servers],
+        sign_in=sign_in_facts(
+            settings.relay_auth, oidc_header=settings.relay_oidc_header, url=settings.relay_sign_in_url
+        ),
     )
     handlers = Handlers(
-        connect=Connect(exchange, form, caller_key, pace),
+        authenticator=sign_in.authenticator,
+        connect=Connect(exchange, form, pace),
         calls=Calls(supervisor, clock),
         direct=direct,
         config=ConfigRoute(config),
@@ -289,8 +307,7 @@ def _web(
     return build_web(
         handlers,
         hosts=settings.allowed_hosts,
-        rule=OriginRule(
-            allowed=frozenset(settings.relay_allowed_origins), without_origin=settings.binds_loopback
-        ),
+        rule=sign_in.rule,
+        trusted_proxies=settings.relay_trusted_proxies,
         connect_origins=[exchange_url.partition("/openai/")[0]] if direct and exchange_url else [],
     )

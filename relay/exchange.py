@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from relay.core.call import Reason
+from relay.core.caller import check_allowed, chosen_profile
 from relay.core.offer import check_answer, parse_offer
 from relay.core.profile import build_session_config
 from relay.core.upstream import NotWanted
@@ -33,6 +34,7 @@ from relay.telemetry import fault_of, log
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from relay.core.caller import Caller
     from relay.core.offer import OfferBounds
     from relay.core.profile import Profile, SessionConfig
     from relay.core.request import ConnectRequest
@@ -78,6 +80,7 @@ class Exchange:
         patience_seconds: What a browser waits for at most.
         most_in_flight: Exchanges at once; one more is refused at once.
         allow_unkillable: Hand out a call that the upstream did not name, and that nobody can end.
+        tell_caller: Whether the upstream is told the hash of who asks.
     """
 
     def __init__(
@@ -90,6 +93,7 @@ class Exchange:
         patience_seconds: float,
         most_in_flight: int,
         allow_unkillable: bool,
+        tell_caller: bool = False,
     ) -> None:
         self._upstream = upstream
         self._supervisor = supervisor
@@ -98,17 +102,18 @@ class Exchange:
         self._patience_seconds = patience_seconds
         self._most_in_flight = most_in_flight
         self._allow_unkillable = allow_unkillable
+        self._tell_caller = tell_caller
         self._placing: set[asyncio.Task[tuple[str, Mapping[str, float]]]] = set()
         self._hurry = asyncio.Event()
         self.draining = False
 
     async def connect(
-        self, caller: str, request: ConnectRequest, *, left: Callable[[], Awaitable[None]]
+        self, caller: Caller, request: ConnectRequest, *, left: Callable[[], Awaitable[None]]
     ) -> Connected:
         """Place a call for a browser.
 
         Args:
-            caller: Hash of who asks.
+            caller: Who asks.
             request: What it asks for.
             left: Returns when the browser has closed its connection.
 
@@ -121,12 +126,12 @@ class Exchange:
         if request.presence not in (None, "", "events"):
             raise MalformedRequest("The field `presence` can only be `events`.")
         offer = parse_offer(request.sdp, self._bounds)
-        config = self._session_config(request)
-        plan = self._upstream.plan(config)
+        profile, config = self._session_config(caller, request)
+        plan = self._plan(caller, config)
         self._admit()
         call_id, call = await self._supervisor.intend(
             caller=caller,
-            profile=request.profile or "default",
+            profile=profile.name,
             deployment=config.deployment,
             presence=request.presence == "events",
         )
@@ -157,18 +162,19 @@ class Exchange:
             if forsaken is not None:
                 await self._supervisor.end(call.key, forsaken)
 
-    async def mint(self, request: ConnectRequest) -> tuple[ClientSecret, SessionConfig]:
-        """Mint a client secret for a browser that exchanges the offer itself.
+    async def mint(self, caller: Caller, request: ConnectRequest) -> tuple[ClientSecret, SessionConfig]:
+        """Mint a client secret for a browser that exchanges the offer itself; spends the caller's ticket.
 
         Raises:
             Problem: Whatever kept it from being minted.
         """
         if self._upstream.traits.exchange_url is None:
             raise NotFound("This upstream has no client secrets.")
-        config = self._session_config(request)
+        _, config = self._session_config(caller, request)
         self._refuse_when_draining()
+        plan = self._plan(caller, config)
+        await self._supervisor.spend_ticket(caller)
         deadline = asyncio.get_running_loop().time() + self._patience_seconds
-        plan = self._upstream.plan(config)
         secret = await self._upstream.mint(plan, life_seconds=BROWSER_SECRET_SECONDS, deadline=deadline)
         return secret, config
 
@@ -183,11 +189,16 @@ class Exchange:
         """Answer every browser that still waits: the process is about to end."""
         self._hurry.set()
 
-    def _session_config(self, request: ConnectRequest) -> SessionConfig:
-        profile = self._profiles.get(request.profile or "default")
+    def _session_config(self, caller: Caller, request: ConnectRequest) -> tuple[Profile, SessionConfig]:
+        profile = self._profiles.get(chosen_profile(caller, request.profile) or "default")
         if profile is None:
             raise NotFound("There is no profile of this name.")
-        return build_session_config(profile, voice=request.voice, instructions=request.instructions)
+        check_allowed(caller, profile.allow)
+        return profile, build_session_config(profile, voice=request.voice, instructions=request.instructions)
+
+    def _plan(self, caller: Caller, config: SessionConfig) -> Plan:
+        plan = self._upstream.plan(config)
+        return replace(plan, caller=caller.id) if self._tell_caller else plan
 
     def _refuse_when_draining(self) -> None:
         if self.draining:

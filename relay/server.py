@@ -21,7 +21,7 @@ import uvicorn
 from relay.telemetry import log
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator
 
     from starlette.types import ASGIApp
 
@@ -70,7 +70,6 @@ class Server:
         app: The application.
         sock: Where it listens.
         http: The protocol of a connection, with its bounds (`relay.web.guarded`).
-        trusted_proxies: Addresses whose forwarded address and scheme are believed.
         shutdown_seconds: From the first signal to the end, at most.
         drain: Ends calls and exchanges; awaited before the listener closes.
         pause: Stops (SIGUSR1) and resumes (SIGUSR2) letting calls in.
@@ -82,7 +81,6 @@ class Server:
         sock: socket.socket,
         *,
         http: type[asyncio.Protocol],
-        trusted_proxies: Sequence[str],
         shutdown_seconds: float,
         drain: Callable[[], Awaitable[None]],
         pause: Callable[[bool], Coroutine[object, object, None]],
@@ -104,8 +102,7 @@ class Server:
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                proxy_headers=bool(trusted_proxies),
-                forwarded_allow_ips=list(trusted_proxies),
+                proxy_headers=False,  # `relay.web.peer` does it, and remembers who is at the other end
                 timeout_graceful_shutdown=max(1, int(shutdown_seconds / 5)),
             )
         )

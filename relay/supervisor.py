@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from relay.admission import raise_if_refused
 from relay.audit import log_step
 from relay.core.call import Action, Event, Reason
-from relay.core.record import Call, call_key
+from relay.core.record import call_key
 from relay.enquiries import Enquiries
-from relay.errors import StoreUnavailable
+from relay.errors import StoreUnavailable, TicketUsed
 from relay.hang_ups import HangUps
 from relay.ledger import Ledger
 from relay.listeners import Listeners
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from relay.clock import Clock
-    from relay.core.record import Advanced
+    from relay.core.caller import Caller
+    from relay.core.record import Advanced, Call
     from relay.core.upstream import CallRef, Upstream
     from relay.store.protocol import Store
     from relay.terms import Terms
@@ -88,41 +89,39 @@ class Supervisor(Enquiries):
 
     # --- what the exchange tells
 
-    async def intend(self, *, caller: str, profile: str, deployment: str, presence: bool) -> tuple[str, Call]:
-        """Write a call down before anything is sent for it.
-
-        Args:
-            caller: Hash of who asks.
-            profile: Its name.
-            deployment: The one that is to run it.
-            presence: Whether the browser promises to keep its event stream open.
+    async def intend(
+        self, *, caller: Caller, profile: str, deployment: str, presence: bool
+    ) -> tuple[str, Call]:
+        """Write a call down before anything is sent for it, and spend its ticket; see `Terms.intent`.
 
         Returns:
             The call's id, 192 random bits, which is kept nowhere; and the call, whose maximum may be cut.
 
         Raises:
-            Problem: A limit keeps it out, as `relay.admission` says.
-            StoreUnavailable: It cannot be written down, so nothing may be sent.
+            Problem: A limit keeps it out, as `relay.admission` says, or it cannot be written down, so nothing
+                may be sent.
         """
         call_id = secrets.token_urlsafe(24)
-        call = Call(
+        call = self.terms.intent(
+            *(caller, profile, deployment),
             key=call_key(call_id),
-            caller=caller,
-            profile=profile,
-            deployment=deployment,
+            presence=presence,
             owner=self.owner,
             created=self._clock.now(),
-            max_seconds=self.terms.max_seconds,
             cap_seconds=self._upstream.traits.max_call_seconds,
-            presence_seconds=self.terms.presence_seconds if presence else None,
         )
         if self._ledger.store_is_away:
             raise StoreUnavailable("The store does not answer.", retry_after=1)
-        admission = await self._store.write_intent(call, self.terms.ceiling)
+        admission = await self._store.write_intent(call, self.terms.ceiling, caller.ticket)
         raise_if_refused(admission)
         call = replace(call, max_seconds=admission.max_seconds)
         self._ledger.take(call)
         return call_id, call
+
+    async def spend_ticket(self, caller: Caller) -> None:
+        """Spend a caller's ticket, if it has one, for something that is no call of ours; once only."""
+        if caller.ticket is not None and not await self._store.spend_ticket(caller.ticket):
+            raise TicketUsed
 
     async def named(self, key: str, ref: CallRef | None) -> None:
         """The upstream has named the call, or made one without a name.

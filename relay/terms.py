@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from relay.core.caller import longest_call
+from relay.core.record import Call
+
 if TYPE_CHECKING:
+    from relay.core.caller import Caller
     from relay.core.limits import Ceiling
+    from relay.core.moment import Moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,3 +29,34 @@ class Terms:
     presence_seconds: float
     ceiling: Ceiling
     retention_days: float
+
+    def intent(
+        self,
+        caller: Caller,
+        profile: str,
+        deployment: str,
+        *,
+        key: str,
+        presence: bool,
+        owner: str,
+        created: Moment,
+        cap_seconds: float,
+    ) -> Call:
+        """Write down what a caller wants, cut to what it may have.
+
+        `presence` says whether the browser promises to keep its event stream open; the others are as in
+        `relay.core.record.Call`.
+        """
+        return Call(
+            key=key,
+            caller=caller.id,
+            profile=profile,
+            deployment=deployment,
+            owner=owner,
+            created=created,
+            max_seconds=longest_call(caller, self.max_seconds),
+            cap_seconds=cap_seconds,
+            presence_seconds=self.presence_seconds if presence else None,
+            holder=caller.holder,
+            ticket=caller.ticket.key if caller.ticket else None,
+        )

@@ -6,7 +6,7 @@ import pytest
 
 from relay.admission import raise_if_refused
 from relay.core.limits import Admission, Limit
-from relay.errors import Problem
+from relay.errors import Problem, TicketUsed
 
 SAID = {
     Limit.PAUSED: (503, "paused"),
@@ -17,7 +17,7 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize("limit", Limit)
+@pytest.mark.parametrize("limit", SAID)
 def test_a_callers_own_limit_is_429_and_everybodys_is_503(limit: Limit) -> None:
     with pytest.raises(Problem) as refused:
         raise_if_refused(Admission(limit, retry_after=17))
@@ -25,6 +25,12 @@ def test_a_callers_own_limit_is_429_and_everybodys_is_503(limit: Limit) -> None:
     assert (refused.value.status, refused.value.code) == SAID[limit]
     assert refused.value.retry_after == 17
     assert refused.value.detail
+
+
+def test_a_spent_ticket_is_a_sign_in_that_failed() -> None:
+    assert {*SAID, Limit.TICKET_USED} == {*Limit}
+    with pytest.raises(TicketUsed):
+        raise_if_refused(Admission(Limit.TICKET_USED))
 
 
 def test_who_is_let_in_hears_nothing() -> None:

@@ -26,6 +26,7 @@ from relay.errors import (
     UpstreamTimeout,
 )
 from relay.exchange import BrowserLeft, Connected
+from tests.doubles.call import a_caller
 from tests.doubles.relay import OFFER, TERMS, RelayDouble
 from tests.doubles.upstream import ANSWER
 
@@ -50,7 +51,7 @@ class Stage:
             await self.browser_left.wait()
 
         request = ConnectRequest(**{"sdp": OFFER, **fields})
-        return asyncio.ensure_future(self.exchange.connect("somebody", request, left=left))
+        return asyncio.ensure_future(self.exchange.connect(a_caller(), request, left=left))
 
     async def states(self) -> list[tuple[str, str | None]]:
         """What the store says of all calls."""
@@ -350,7 +351,7 @@ async def test_a_draining_relay_finishes_what_it_began_and_takes_nothing_new(
 async def test_minting_for_a_browser_places_no_call(stage: Callable[..., Stage]) -> None:
     act = stage()
 
-    client_secret, config = await act.exchange.mint(ConnectRequest(voice="ash"))
+    client_secret, config = await act.exchange.mint(a_caller(), ConnectRequest(voice="ash"))
 
     assert client_secret.value == "ek_double"
     assert config.voice == "ash"

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from relay.core.call import Reason
 from relay.errors import StoreUnavailable
+from tests.doubles.call import a_caller
 from tests.doubles.two_workers import Known, TwoWorkers
 
 _WORKERS = st.sampled_from([0, 1])
@@ -39,7 +40,9 @@ class SupervisorMachine(TwoWorkers, RuleBasedStateMachine):
         if worker is None:
             return
         try:
-            _, call = self.do(worker.intend(caller="c", profile="default", deployment="d", presence=promised))
+            _, call = self.do(
+                worker.intend(caller=a_caller(), profile="default", deployment="d", presence=promised)
+            )
         except StoreUnavailable:
             return
         name = f"rtc_{len(self.calls) + 1}"

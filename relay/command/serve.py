@@ -157,7 +157,6 @@ def _server(settings: Settings, sock: socket.socket, app: Application) -> Server
                 connections=settings.relay_connections,
             )
         ),
-        trusted_proxies=[str(network) for network in settings.relay_trusted_proxies],
         shutdown_seconds=settings.relay_shutdown_seconds,
         drain=app.drain,
         pause=app.supervisor.pause,

@@ -21,6 +21,7 @@ _PRESENCE_SECONDS = 15  # a page that was closed without a word loses its call a
 class Limit(StrEnum):
     """What may keep a call out."""
 
+    TICKET_USED = "ticket_used"  # its ticket opened another call before
     PAUSED = "paused"  # an operator stopped new calls
     CALLS_OF_CALLER = "calls_of_caller"  # this caller has as many open as it may
     MINUTES_OF_CALLER = "minutes_of_caller"  # this caller has no time left today

@@ -29,6 +29,7 @@ class Profile:
         voice: The voice when the request names none.
         transcription: The deployment that transcribes what the caller says; ``None`` for no transcription.
         turn_detection: How the upstream notices that the caller has finished speaking.
+        allow: Which callers may use it, as `relay.core.caller.check_allowed` reads it; empty for everybody.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Profile:
     voice: str
     transcription: str | None = None
     turn_detection: TurnDetection = "server_vad"
+    allow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,8 @@ class Call:
         max_seconds: How long it may last.
         cap_seconds: How long the upstream lets any call last.
         presence_seconds: How long it may be without a sign of life; ``None`` when none was promised.
+        holder: Who may touch it beside knowing its id; see `relay.core.caller.Caller.holder`.
+        ticket: Key of the ticket that opened it, if one did.
         state: How far it has come.
         reason: Why it ends; the first reason that arose.
         reasoned: When that was.
@@ -54,6 +56,8 @@ class Call:
     max_seconds: float
     cap_seconds: float
     presence_seconds: float | None = None
+    holder: str = "anyone"
+    ticket: str | None = None
     state: State = State.INTENT
     reason: Reason | None = None
     reasoned: Moment | None = None

@@ -53,10 +53,12 @@ class Plan:
     Args:
         deployment: The deployment it is for.
         session: The upstream's session object; contains instructions, so it is kept out of ``repr``.
+        caller: Hash of who asks, when the upstream is to be told; part of what a client secret is minted for.
     """
 
     deployment: str
     session: Mapping[str, object] = field(repr=False)
+    caller: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

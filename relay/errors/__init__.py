@@ -44,6 +44,15 @@ from relay.errors.request import (
     UnknownHost,
     UnsupportedMediaType,
 )
+from relay.errors.sign_in import (
+    AuthExpired,
+    AuthInvalid,
+    AuthRequired,
+    AuthUnavailable,
+    ProfileRefused,
+    SignInRefused,
+    TicketUsed,
+)
 from relay.errors.upstream import (
     UpstreamAuth,
     UpstreamAuthUnavailable,
@@ -59,6 +68,10 @@ from relay.errors.upstream import (
 )
 
 __all__ = [
+    "AuthExpired",
+    "AuthInvalid",
+    "AuthRequired",
+    "AuthUnavailable",
     "BadCharset",
     "BadEncoding",
     "BadInstructions",
@@ -83,13 +96,16 @@ __all__ = [
     "OriginRefused",
     "Paused",
     "Problem",
+    "ProfileRefused",
     "RateLimited",
     "RelayProblem",
     "SdpNoAudio",
     "SdpNoFingerprint",
     "SdpNoIce",
     "SdpNotOffer",
+    "SignInRefused",
     "StoreUnavailable",
+    "TicketUsed",
     "TooManyCalls",
     "TooManyCallsOfCaller",
     "TooManyParts",

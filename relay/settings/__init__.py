@@ -18,14 +18,23 @@ from relay.settings.fields import Settings
 from relay.settings.found import Found, Reading
 from relay.settings.places import read_places, read_secret_file
 from relay.settings.rules import contradictions, warnings
+from relay.settings.sign_in_values import read_key_text, read_tokens
 from relay.settings.table import SettingRow, setting_names, setting_table
-from relay.settings.values import read_path
+from relay.settings.values import read_path, read_secret
 
 __all__ = ["SettingRow", "Settings", "SettingsError", "load_settings", "setting_table"]
 
 _SECRET_FILES: Final = {
     "azure_openai_api_key_file": "azure_openai_api_key",
     "azure_client_secret_file": "azure_client_secret",
+    "relay_auth_token_file": "relay_auth_token",
+    "relay_ticket_key_file": "relay_ticket_key",
+    "relay_proxy_secret_file": "relay_proxy_secret",
+}
+_READERS: Final = {
+    "relay_auth_token": read_tokens,
+    "relay_ticket_key": read_key_text,
+    "relay_proxy_secret": read_tokens,
 }
 _PATHS: Final = ("relay_config", "relay_ca_file", "relay_state_dir", *_SECRET_FILES)
 _Chosen = dict[str, Found]
@@ -107,7 +116,7 @@ def _open_files(chosen: _Chosen, directory: Path) -> dict[str, str]:
             failed[target] = f"{chosen[target].label} and {found.label} are both set: keep one"
             continue
         try:
-            secret = read_secret_file(found.value)
+            secret = read_secret_file(found.value, _READERS.get(target, read_secret))
         except ValueError as error:
             failed[target] = f"{found.label} {error}"
         else:

@@ -42,7 +42,7 @@ def read_base_url(value: object) -> str:
 def read_https_origin(value: object) -> str:
     """Return the origin of an Entra ID authority; a bare host will do."""
     text = read_word(value)
-    parts = _split_url(text if "://" in text else f"https://{text}")
+    parts = split_url(text if "://" in text else f"https://{text}")
     if parts.scheme != "https":
         raise ValueError("must begin with https://")
     if parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
@@ -73,7 +73,7 @@ def _host(entry: str) -> str:
     if "*" in entry:
         raise ValueError("must name each host: * is not understood")
     bare_ipv6 = entry.count(":") > 1 and not entry.startswith("[")
-    parts = _split_url(f"//[{entry}]" if bare_ipv6 else f"//{entry}")
+    parts = split_url(f"//[{entry}]" if bare_ipv6 else f"//{entry}")
     if "/" in entry or parts.query or parts.fragment or "@" in entry:
         raise ValueError(
             "must be host names, each with a port if need be, without https:// and without a path"
@@ -89,7 +89,7 @@ def read_origins(value: object) -> tuple[str, ...]:
 def _origin(entry: str) -> str:
     if entry == "null" or "*" in entry:
         raise ValueError("must name each origin: * and null would let any page in")
-    parts = _split_url(entry)
+    parts = split_url(entry)
     if parts.scheme not in ("http", "https"):
         raise ValueError("must be origins such as https://app.example.com, each with its scheme")
     if parts.path or parts.query or parts.fragment or "@" in parts.netloc:
@@ -115,7 +115,7 @@ def _network(entry: str) -> Network:
 def read_proxy(value: object) -> SecretStr:
     """Return the egress proxy's address, which may hold a user name and password."""
     text = read_word(value)
-    parts = _split_url(text)
+    parts = split_url(text)
     if parts.scheme not in ("http", "https"):
         raise ValueError("must be a proxy such as http://proxy.example.com:3128 (no SOCKS)")
     if parts.path.strip("/") or parts.query or parts.fragment:
@@ -154,7 +154,8 @@ def _ice_server(server: object) -> IceServer:
     return IceServer(urls=urls, username=username, credential=SecretStr(credential) if credential else None)
 
 
-def _split_url(text: str) -> SplitResult:
+def split_url(text: str) -> SplitResult:
+    """Cut an address, in words of ours when that cannot be done."""
     try:
         return urlsplit(text)
     except ValueError:

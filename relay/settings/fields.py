@@ -10,25 +10,15 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr
 
-from relay.settings.addresses import (
-    IceServer,
-    Network,
-    read_bind,
-    read_hosts,
-    read_ice_servers,
-    read_networks,
-    read_origins,
-    read_proxy,
-)
+from relay.settings.addresses import IceServer, read_bind, read_ice_servers, read_proxy
 from relay.settings.base_url import is_loopback
 from relay.settings.marks import Dark, File, Switch
-from relay.settings.upstream_fields import UpstreamFields
+from relay.settings.sign_in_fields import SignInFields
 from relay.settings.values import (
     number_between,
     one_of,
     read_certificates,
     read_rate,
-    read_sign_in,
     read_store,
     read_voice,
     read_voices,
@@ -41,7 +31,7 @@ _UNIT_SECONDS: Final = {"second": 1, "minute": 60, "hour": 3600}
 _VOICES: Final = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar")
 
 
-class Settings(UpstreamFields):
+class Settings(SignInFields):
     """The relay's settings, checked; made by `relay.settings.load_settings`."""
 
     # --- the address of the relay -----------------------------------------------------------------------
@@ -50,27 +40,6 @@ class Settings(UpstreamFields):
     )
     relay_port: Annotated[int, BeforeValidator(number_between(0, 65535))] = Field(
         default=8787, description="Port to listen on; 0 for any free one."
-    )
-
-    # --- who may connect --------------------------------------------------------------------------------
-    relay_auth: Annotated[Literal["none"], BeforeValidator(read_sign_in)] = Field(
-        default="none",
-        description="How callers sign in; must be written out when RELAY_HOST is not loopback.",
-    )
-    relay_allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(read_hosts)] = Field(
-        default=(),
-        description="Host names people reach the relay by; required when RELAY_HOST is not loopback.",
-        examples=["voice.example.com"],
-    )
-    relay_allowed_origins: Annotated[tuple[str, ...], BeforeValidator(read_origins)] = Field(
-        default=(),
-        description="Origins of other pages that may place calls, exact; unset: the relay's own alone.",
-        examples=["https://app.example.com"],
-    )
-    relay_trusted_proxies: Annotated[tuple[Network, ...], BeforeValidator(read_networks)] = Field(
-        default=(),
-        description="Addresses and networks of proxies whose forwarding headers are believed.",
-        examples=["10.0.0.0/8"],
     )
 
     # --- a call -----------------------------------------------------------------------------------------

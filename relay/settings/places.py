@@ -7,7 +7,7 @@ and notes line and key; values are judged later. Complaints never repeat a value
 import io
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -36,8 +36,12 @@ def read_places(environ: Mapping[str, str], directory: Path, names: Mapping[str,
     return reading
 
 
-def read_secret_file(path: Path) -> SecretStr:
+def read_secret_file(path: Path, read: Callable[[object], SecretStr] = read_secret) -> SecretStr:
     """Read a key from a file of its own, such as a mounted Kubernetes or Docker secret.
+
+    Args:
+        path: The file.
+        read: What its text must be.
 
     Raises:
         ValueError: The file cannot be read or holds no key, in words that go on after the setting's name.
@@ -50,7 +54,7 @@ def read_secret_file(path: Path) -> SecretStr:
     except UnicodeDecodeError:
         raise ValueError("names a file that is not UTF-8 text") from None
     try:
-        return read_secret(text)
+        return read(text)
     except ValueError as error:
         raise ValueError(f"names a file whose content {error}") from None
 

@@ -16,6 +16,13 @@ _CREDENTIALS: Final = {
     "default_chain": "an Entra ID access token: managed identity, workload identity or a signed-in CLI",
 }
 
+_SIGN_INS: Final = {
+    "token": "whoever shows the token",
+    "ticket": "whoever shows a ticket, for one call each",
+    "oidc": "whoever the issuer has signed in",
+    "proxy": "whoever the trusted proxies name",
+}
+
 
 def check_config(environ: Mapping[str, str], directory: Path, out: TextIO, err: TextIO) -> int:
     """Print the settings in effect, or everything that is wrong with them.
@@ -78,6 +85,8 @@ def _address(settings: Settings) -> str:
 
 
 def _callers(settings: Settings) -> str:
+    if settings.relay_auth != ("none",):
+        return ", or ".join(_SIGN_INS[way] for way in settings.relay_auth)
     if settings.binds_loopback:
         return "anybody on this machine (RELAY_AUTH=none)"
     return "anybody who can reach the address (RELAY_AUTH=none): let an authenticating proxy stand in front"

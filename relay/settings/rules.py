@@ -5,19 +5,13 @@ looks at is itself broken, so that one mistake is not complained of twice.
 """
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from relay.settings.base_url import host_of, is_azure_host, is_loopback
+from relay.settings.sign_in_rules import CONCERNED, Contradiction, issuer_rule, proxy_rule, sign_in_rule
 
 if TYPE_CHECKING:
     from relay.settings.fields import Settings
-
-
-class Contradiction(NamedTuple):
-    """A setting, and what is wrong with it beside the others: the words go on after its name."""
-
-    setting: str
-    words: str
 
 
 def contradictions(settings: "Settings", broken: frozenset[str]) -> list[Contradiction]:
@@ -35,15 +29,6 @@ def contradictions(settings: "Settings", broken: frozenset[str]) -> list[Contrad
 def warnings(settings: "Settings") -> list[str]:
     """Return what is allowed and yet likely to surprise."""
     return [*_upstream_warnings(settings), *_credential_warnings(settings)]
-
-
-def _sign_in_rule(settings: "Settings") -> Iterator[Contradiction]:
-    if not settings.binds_loopback and "relay_auth" not in settings.sources:
-        yield Contradiction(
-            "relay_auth",
-            "must be written out when RELAY_HOST can be reached from other machines: RELAY_AUTH=none lets "
-            "anybody who reaches the relay place calls, so put an authenticating proxy in front",
-        )
 
 
 def _hosts_rule(settings: "Settings") -> Iterator[Contradiction]:
@@ -95,7 +80,12 @@ _Rule = Callable[["Settings"], Iterator[Contradiction]]
 _RULES: Final[tuple[tuple[tuple[str, ...], _Rule], ...]] = (
     (("azure_openai_base_url", "relay_upstream", "relay_host"), _upstream_rule),
     (("azure_tenant_id", "azure_client_id", "azure_client_secret"), _credential_rule),
-    (("relay_host", "relay_auth"), _sign_in_rule),
+    (CONCERNED, sign_in_rule),
+    (
+        ("relay_oidc_issuer", "relay_oidc_jwks_url", "relay_oidc_header", "relay_proxy_user_header"),
+        issuer_rule,
+    ),
+    (("relay_auth", "relay_trusted_proxies"), proxy_rule),
     (("relay_host", "relay_allowed_hosts"), _hosts_rule),
     (("relay_voice", "relay_voices"), _voice_rule),
     (("relay_max_body_bytes", "relay_max_sdp_bytes", "relay_max_instructions_bytes"), _size_rule),

@@ -111,16 +111,6 @@ def one_of(*words: str) -> Callable[[object], str]:
     return read_choice
 
 
-def read_sign_in(value: object) -> str:
-    """Return how callers sign in: in this version they do not."""
-    if read_text(value).lower() != "none":
-        raise ValueError(
-            "can only be none in this version; token, ticket, oidc and proxy come later: "
-            "until then put an authenticating proxy in front of the relay"
-        )
-    return "none"
-
-
 def read_store(value: object) -> str:
     """Return what calls are written down in: in this version SQLite."""
     word = read_text(value).lower()

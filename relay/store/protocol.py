@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from relay.core.call import Event, Reason
+    from relay.core.caller import Ticket
     from relay.core.limits import Admission, Ceiling
     from relay.core.moment import Moment
     from relay.core.rate import Rate, Standing
@@ -66,11 +67,16 @@ class Store(Protocol):
     async def count_attempt(self, caller: str, rate: Rate, now: Moment) -> Standing:
         """Let a caller ask, or refuse it, within a moving window; only who is let in is counted."""
 
-    async def write_intent(self, call: Call, ceiling: Ceiling) -> Admission:
-        """Let a call in and write it down, or refuse it; counting, booking and writing are one step.
+    async def write_intent(self, call: Call, ceiling: Ceiling, ticket: Ticket | None = None) -> Admission:
+        """Let a call in and write it down, or refuse it; deciding, booking and writing are one step.
 
         The call is written with the maximum it was granted. Its place and its time are given back by
         whatever ends it: a refused call has used nothing, every other what it lasted.
+
+        Args:
+            call: The intent.
+            ceiling: What is allowed at once, and in a day.
+            ticket: Spent with it; a call that is not let in leaves it unspent.
         """
 
     async def record(
@@ -107,6 +113,14 @@ class Store(Protocol):
 
     async def warn(self, key: str, now: Moment) -> bool:
         """Publish ``warning`` with the seconds left; false when that was done before or is no longer due."""
+
+    # --- tickets
+
+    async def spend_ticket(self, ticket: Ticket) -> bool:
+        """Spend a ticket for something that is no call of ours; false when it was spent before."""
+
+    async def ticket_spent(self, ticket: str) -> bool:
+        """Tell whether a ticket was spent."""
 
     # --- reading
 
@@ -177,7 +191,8 @@ class Store(Protocol):
     async def purge(self, now: Moment, *, retention_days: float, limit: int = 500) -> int:
         """Forget closed calls that ended longer ago; returns how many, `limit` at most.
 
-        Forgets besides what was booked on days long over, and attempts that count no more.
+        Forgets besides what was booked on days long over, attempts that count no more, and tickets that
+        have expired.
         """
 
     async def check(self) -> None:

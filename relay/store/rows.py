@@ -10,6 +10,7 @@ from relay.core.record import Call
 
 LASTING = (
     "key", "caller", "profile", "deployment", "created", "max_seconds", "cap_seconds", "presence_seconds",
+    "holder", "ticket",
 )  # fmt: skip
 """Columns that are written once."""
 
@@ -57,6 +58,8 @@ def lasting(call: Call) -> Row:
         call.max_seconds,
         call.cap_seconds,
         call.presence_seconds,
+        call.holder,
+        call.ticket,
     )
 
 
@@ -84,7 +87,7 @@ def indexed(call: Call) -> Row:
 def call_from_row(row: Row) -> Call:
     """Read a row of `COLUMNS`."""
     (key, caller, profile, deployment, created, max_seconds, cap_seconds, presence_seconds,
-     state, reason, reasoned, upstream_id, answered, seen, warned, attempts, tried, ended,
+     holder, ticket, state, reason, reasoned, upstream_id, answered, seen, warned, attempts, tried, ended,
      owner, _) = row  # fmt: skip
     begun = moment_from_text(created)
     if begun is None:
@@ -99,6 +102,8 @@ def call_from_row(row: Row) -> Call:
         max_seconds=max_seconds,
         cap_seconds=cap_seconds,
         presence_seconds=presence_seconds,
+        holder=holder,
+        ticket=ticket,
         state=State(state),
         reason=None if reason is None else Reason(reason),
         reasoned=moment_from_text(reasoned),

@@ -59,6 +59,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             id TEXT PRIMARY KEY, pid INTEGER NOT NULL, seen TEXT, fenced INTEGER NOT NULL) WITHOUT ROWID""",
         "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     ),
+    (
+        # Who may touch a call, and the ticket that opened it; older calls belong to whoever knows their ids.
+        "ALTER TABLE calls ADD COLUMN holder TEXT NOT NULL DEFAULT 'anyone'",
+        "ALTER TABLE calls ADD COLUMN ticket TEXT",
+        # Spent tickets, until they would have expired anyway.
+        "CREATE TABLE tickets (ticket TEXT PRIMARY KEY, expires REAL NOT NULL) WITHOUT ROWID",
+        "CREATE INDEX tickets_by_end ON tickets (expires)",
+    ),
     LIMITS,
 )
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from relay.core.booking import day_of
+from relay.core.limits import Admission, Limit
 from relay.errors import StoreUnavailable
-from relay.store import attempts, calls, days, journal, tally, workers
+from relay.store import attempts, calls, days, journal, tally, tickets, workers
 from relay.store.checkpoint import Checkpointer
 from relay.store.file import connect, open_file
 from relay.store.transaction import Transactions
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from relay.core.call import Event, Reason
-    from relay.core.limits import Admission, Ceiling
+    from relay.core.caller import Ticket
+    from relay.core.limits import Ceiling
     from relay.core.moment import Moment
     from relay.core.rate import Rate, Standing
     from relay.core.record import Advanced, Call
@@ -65,10 +67,25 @@ class SqliteStore:
         with self._transactions.writing(quiet=True) as db:
             return attempts.count(db, caller, rate, now)
 
-    async def write_intent(self, call: Call, ceiling: Ceiling) -> Admission:
+    async def write_intent(self, call: Call, ceiling: Ceiling, ticket: Ticket | None = None) -> Admission:
         """Let a call in and write it down, or refuse it."""
         with self._transactions.writing() as db:
-            return calls.write_intent(db, call, ceiling, paused=_paused(db))
+            if ticket is not None and tickets.is_spent(db, ticket.key):
+                return Admission(Limit.TICKET_USED)
+            admission = calls.write_intent(db, call, ceiling, paused=_paused(db))
+            if ticket is not None and admission.limit is None:
+                tickets.spend(db, ticket)
+            return admission
+
+    async def spend_ticket(self, ticket: Ticket) -> bool:
+        """Spend a ticket for something that is no call of ours."""
+        with self._transactions.writing() as db:
+            return tickets.spend(db, ticket)
+
+    async def ticket_spent(self, ticket: str) -> bool:
+        """Tell whether a ticket was spent."""
+        with self._transactions.reading() as db:
+            return tickets.is_spent(db, ticket)
 
     async def record(
         self,
@@ -201,10 +218,11 @@ class SqliteStore:
             return _paused(db)
 
     async def purge(self, now: Moment, *, retention_days: float, limit: int = 500) -> int:
-        """Forget closed calls that ended longer ago."""
+        """Forget closed calls that ended longer ago, and what no limit and no ticket needs any more."""
         with self._transactions.writing(quiet=True) as db:
             attempts.purge(db, now, limit)
             days.purge(db, day_of(now), limit)
+            tickets.purge(db, now)
             return calls.purge(db, now, retention_days, limit)
 
     async def check(self) -> None:

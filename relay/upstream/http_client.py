@@ -45,8 +45,8 @@ def build_clients(*, version: str, ca_file: str | None = None, egress_proxy: str
     """
     context = trusted_context(ca_file)
     return Clients(
-        exchange=_build_client(version, context, egress_proxy),
-        hang_up=_build_client(version, context, egress_proxy),
+        exchange=build_client(version, context, egress_proxy),
+        hang_up=build_client(version, context, egress_proxy),
     )
 
 
@@ -63,7 +63,14 @@ def trusted_context(ca_file: str | None = None) -> ssl.SSLContext:
     return context
 
 
-def _build_client(version: str, context: ssl.SSLContext, egress_proxy: str | None) -> httpx.AsyncClient:
+def build_client(version: str, context: ssl.SSLContext, egress_proxy: str | None) -> httpx.AsyncClient:
+    """Build one client: no redirects, no cookies, nothing of the environment.
+
+    Args:
+        version: Of the relay, for ``User-Agent``.
+        context: Whom it trusts.
+        egress_proxy: URL of the proxy for every request; ``None`` for none.
+    """
     return httpx.AsyncClient(
         verify=context,
         trust_env=False,

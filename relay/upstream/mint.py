@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from relay.upstream.credential import Credential
     from relay.upstream.stopwatch import Stopwatch
 
+SAFETY_HEADER = "OpenAI-Safety-Identifier"
+"""Tells the upstream callers apart; not documented by Azure, so it is sent only when asked for."""
+
 _CREDENTIAL_SECONDS = 5.0
 _MINT_SECONDS = 6.0
 # The first request leaves room for a second one within the step.
@@ -62,12 +65,13 @@ class Mint:
             UpstreamProblem: Of the last request.
         """
         body = mint_body(plan, life_seconds)
+        told = {} if plan.caller is None else {SAFETY_HEADER: plan.caller}
         headers = await self._headers(deadline, stopwatch)
         now = asyncio.get_running_loop().time()
         step_deadline = min(deadline, now + _MINT_SECONDS)
         first_deadline = now + (step_deadline - now) * _FIRST_SHARE
         try:
-            return await self._ask(body, headers, first_deadline, stopwatch)
+            return await self._ask(body, {**headers, **told}, first_deadline, stopwatch)
         except (Refused, httpx.HTTPError, TimeoutError) as failure:
             pause = self._pause(failure, headers)
             if pause is None or not _fits(pause, step_deadline):
@@ -76,7 +80,7 @@ class Mint:
             await asyncio.sleep(pause)
         headers = await self._headers(step_deadline, stopwatch)
         try:
-            return await self._ask(body, headers, step_deadline, stopwatch)
+            return await self._ask(body, {**headers, **told}, step_deadline, stopwatch)
         except (Refused, httpx.HTTPError, TimeoutError) as failure:
             raise _problem(failure) from failure
 

@@ -1,4 +1,4 @@
-"""``/calls/{id}``: a call as a resource. Whoever knows its id may read it and end it."""
+"""``/calls/{id}``: a call as a resource. Its caller, and nobody else, may read it and end it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse, Response
 
 from relay.core.call import Reason
+from relay.core.caller import may_touch
 from relay.core.clocks import seconds_left, seconds_used
-from relay.errors import MalformedRequest
+from relay.errors import MalformedRequest, NotFound
 from relay.web.event_stream import EventStream
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from relay.clock import Clock
+    from relay.core.caller import Caller
     from relay.core.record import Call
     from relay.supervisor import Supervisor
 
@@ -35,16 +37,16 @@ class Calls:
         self._supervisor = supervisor
         self._clock = clock
 
-    async def delete(self, request: Request) -> Response:
+    async def delete(self, request: Request, caller: Caller) -> Response:
         """Hang up; again is harmless. Answers once it is recorded; the upstream follows."""
-        call = await self._call(request)
+        call = await self._call(request, caller)
         await self._supervisor.end(call.key, Reason.CALLER)
         self._supervisor.check_effective(call.key)
         return Response(status_code=204, headers=_NO_STORE)
 
-    async def get(self, request: Request) -> Response:
+    async def get(self, request: Request, caller: Caller) -> Response:
         """Tell how the call stands; an ended one stays readable for RELAY_RETENTION_DAYS."""
-        call = await self._call(request)
+        call = await self._call(request, caller)
         now = self._clock.now()
         body = {
             "state": call.state,
@@ -59,9 +61,9 @@ class Calls:
         }
         return JSONResponse(body, headers=_NO_STORE)
 
-    async def events(self, request: Request) -> Response:
+    async def events(self, request: Request, caller: Caller) -> Response:
         """Open the call's event stream; doing so is the caller's sign of life."""
-        call = await self._call(request)
+        call = await self._call(request, caller)
         return EventStream(
             self._supervisor,
             call.key,
@@ -70,8 +72,11 @@ class Calls:
             seconds=call.presence_seconds or self._supervisor.terms.presence_seconds,
         )
 
-    async def _call(self, request: Request) -> Call:
+    async def _call(self, request: Request, caller: Caller) -> Call:
+        """Find the call; one that is somebody else's is not there (WEB-14)."""
         call = await self._supervisor.call(request.path_params["id"])
+        if not may_touch(caller, call):
+            raise NotFound("There is no call of this id.")
         request.scope["state"]["call"] = call.tag
         return call
 

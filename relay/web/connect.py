@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from relay.core.caller import anonymous_caller
 from relay.exchange import BrowserLeft
 from relay.web.form import check_head, read_connect_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from relay.core.caller import Caller
     from relay.exchange import Exchange
     from relay.web.form import FormBounds
     from relay.web.pace import Pace
@@ -27,21 +27,21 @@ class Connect:
     Args:
         exchange: Places the call.
         bounds: Of the form.
-        caller_key: With which addresses are hashed.
         pace: How often a caller may ask.
     """
 
-    def __init__(self, exchange: Exchange, bounds: FormBounds, caller_key: bytes, pace: Pace) -> None:
+    def __init__(self, exchange: Exchange, bounds: FormBounds, pace: Pace) -> None:
         self._exchange = exchange
         self._bounds = bounds
-        self._caller_key = caller_key
         self._pace = pace
 
-    async def post(self, request: Request) -> Response:
-        """Place a call for the browser that sent the offer."""
+    def check(self, request: Request) -> None:
+        """Refuse what the head of a request says of its body."""
         check_head(request.headers, self._bounds)
-        caller = caller_of(request, self._caller_key)
-        standing = await self._pace.keep(caller)
+
+    async def post(self, request: Request, caller: Caller) -> Response:
+        """Place a call for the browser that sent the offer."""
+        standing = await self._pace.keep(caller.id)
         wanted = await read_connect_request(request, self._bounds)
 
         async def left() -> None:
@@ -65,11 +65,6 @@ class Connect:
                 **standing,
             },
         )
-
-
-def caller_of(request: Request, caller_key: bytes) -> str:
-    """Name who asks, by the address it comes from."""
-    return anonymous_caller(request.client.host if request.client else "", caller_key)
 
 
 def server_timing(timings: Mapping[str, float]) -> str:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse
 
 from relay.errors import NotFound
-from relay.web.connect import caller_of
 from relay.web.form import SESSION_FIELDS, check_head, read_connect_request
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from relay.core.caller import Caller
     from relay.exchange import Exchange
     from relay.web.form import FormBounds
     from relay.web.pace import Pace
@@ -34,25 +34,24 @@ class Direct:
         exchange: Mints.
         bounds: Of the form.
         exchange_url: Where the browser is to post its offer.
-        caller_key: With which addresses are hashed.
         pace: How often a caller may ask.
     """
 
-    def __init__(
-        self, exchange: Exchange, bounds: FormBounds, exchange_url: str, caller_key: bytes, pace: Pace
-    ) -> None:
+    def __init__(self, exchange: Exchange, bounds: FormBounds, exchange_url: str, pace: Pace) -> None:
         self._exchange = exchange
         self._bounds = bounds
         self._exchange_url = exchange_url
-        self._caller_key = caller_key
         self._pace = pace
 
-    async def post(self, request: Request) -> Response:
-        """Mint and hand over."""
+    def check(self, request: Request) -> None:
+        """Refuse what the head of a request says of its body."""
         check_head(request.headers, self._bounds, fields=SESSION_FIELDS)
-        standing = await self._pace.keep(caller_of(request, self._caller_key))
+
+    async def post(self, request: Request, caller: Caller) -> Response:
+        """Mint and hand over."""
+        standing = await self._pace.keep(caller.id)
         wanted = await read_connect_request(request, self._bounds, fields=SESSION_FIELDS)
-        secret, config = await self._exchange.mint(wanted)
+        secret, config = await self._exchange.mint(caller, wanted)
         body = {
             "value": secret.value,
             "expires_at": secret.expires_at,

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_NO_ORIGIN = (
+    "A request without an Origin header is taken on a loopback address, or with a token or ticket of its own."
+)
 
 
 def check_host(values: Sequence[bytes], allowed: Collection[str]) -> str:
@@ -52,10 +55,12 @@ class OriginRule:
     Args:
         allowed: Exact origins beside the relay's own.
         without_origin: Whether a request that names neither origin nor fetch site (curl, a backend) may.
+        when_shown: Whether it may, if it shows a proof that no browser shows by itself; see `check_ambient`.
     """
 
     allowed: frozenset[str]
     without_origin: bool
+    when_shown: bool = False
 
 
 def check_origin(
@@ -86,8 +91,28 @@ def check_origin(
         if fetch_site in ("same-origin", "none"):
             return
         raise OriginRefused("The browser says that another site made this request.")
-    if not rule.without_origin:
-        raise OriginRefused("A request without an Origin header is taken on a loopback address only.")
+    if not (rule.without_origin or rule.when_shown):
+        raise OriginRefused(_NO_ORIGIN)
+
+
+def check_ambient(
+    rule: OriginRule, *, method: str, origin: str | None, fetch_site: str | None, ambient: bool
+) -> None:
+    """Refuse a request that names no page, and whose proof may not have been shown on purpose (WEB-05).
+
+    Args:
+        rule: Which pages may.
+        method: HTTP method; reading is always allowed.
+        origin: The Origin header, checked before.
+        fetch_site: The Sec-Fetch-Site header, checked before.
+        ambient: Whether a browser shows the proof by itself.
+
+    Raises:
+        OriginRefused: It is, and nothing tells that no foreign page made the browser ask.
+    """
+    named = origin is not None or fetch_site is not None
+    if ambient and not named and not rule.without_origin and method not in _SAFE_METHODS:
+        raise OriginRefused(_NO_ORIGIN)
 
 
 def is_same_host(origin: str, host: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
@@ -34,6 +34,7 @@ class PublicConfig:
         ceiling: How many calls a caller may have, and for how long in a day.
         direct: Whether ``POST /api/session`` is on.
         ice_servers: For the browser's peer connection.
+        sign_in: What `relay.web.sign_in` says.
     """
 
     version: str
@@ -47,6 +48,7 @@ class PublicConfig:
     ceiling: Ceiling
     direct: bool
     ice_servers: Sequence[Mapping[str, object]]
+    sign_in: Mapping[str, str] = field(default_factory=lambda: {"kind": "none"})
 
     def as_json(self) -> dict[str, object]:
         """Write it in the page's words."""
@@ -64,7 +66,7 @@ class PublicConfig:
         return {
             "version": self.version,
             "upstream": dict(self.upstream),
-            "sign_in": {"kind": "none"},
+            "sign_in": dict(self.sign_in),
             "profiles": profiles,
             "limits": {
                 "max_call_seconds": self.max_call_seconds,

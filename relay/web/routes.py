@@ -13,6 +13,7 @@ from relay.web.door import Door
 from relay.web.envelope import Envelope
 from relay.web.headers import SecurityHeaders
 from relay.web.methods import Methods
+from relay.web.peer import Peer
 from relay.web.problems import Refusals
 from relay.web.static import PublicFiles
 
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+    from relay.web.auth import Authenticator
     from relay.web.calls import Calls
     from relay.web.connect import Connect
     from relay.web.direct import Direct
     from relay.web.explain import Explanations
     from relay.web.health import Health
     from relay.web.host import OriginRule
+    from relay.web.peer import Network
     from relay.web.public_config import ConfigRoute
 
 
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 class Handlers:
     """One object per family of routes; `direct` is ``None`` while it is off."""
 
+    authenticator: Authenticator
     connect: Connect
     calls: Calls
     direct: Direct | None
@@ -45,12 +49,17 @@ class Handlers:
 
 
 def routes(handlers: Handlers) -> list[Route | Mount]:
-    """List every route; the voice page takes what is left."""
+    """List every route; the voice page takes what is left.
+
+    A handler that takes a caller stands here through the authenticator, or it would not fit.
+    """
     accept_post = {"Accept-Post": ACCEPT_POST}
+    opening, touching = handlers.authenticator.opening, handlers.authenticator.touching
+    connect, calls = handlers.connect, handlers.calls
     table: list[Route | Mount] = [
-        Route("/connect", Methods({"POST": handlers.connect.post}, options=accept_post)),
-        Route("/calls/{id}", Methods({"GET": handlers.calls.get, "DELETE": handlers.calls.delete})),
-        Route("/calls/{id}/events", Methods({"GET": handlers.calls.events})),
+        Route("/connect", Methods({"POST": opening(connect.post, first=connect.check)}, options=accept_post)),
+        Route("/calls/{id}", Methods({"GET": touching(calls.get), "DELETE": touching(calls.delete)})),
+        Route("/calls/{id}/events", Methods({"GET": touching(calls.events)})),
         Route("/config", Methods({"GET": handlers.config.get})),
         Route("/healthz", Methods({"GET": handlers.health.alive})),
         Route("/readyz", Methods({"GET": handlers.health.ready})),
@@ -58,7 +67,8 @@ def routes(handlers: Handlers) -> list[Route | Mount]:
         Route("/problems/{slug}", Methods({"GET": handlers.explanations.one})),
     ]
     if handlers.direct is not None:
-        table.append(Route("/api/session", Methods({"POST": handlers.direct.post}, options=accept_post)))
+        post = opening(handlers.direct.post, first=handlers.direct.check)
+        table.append(Route("/api/session", Methods({"POST": post}, options=accept_post)))
     else:
         table.append(Route("/api/session", Methods({"POST": direct_is_off})))
     table.append(Mount("/", PublicFiles(handlers.public)))
@@ -66,7 +76,12 @@ def routes(handlers: Handlers) -> list[Route | Mount]:
 
 
 def build_web(
-    handlers: Handlers, *, hosts: Collection[str], rule: OriginRule, connect_origins: Sequence[str]
+    handlers: Handlers,
+    *,
+    hosts: Collection[str],
+    rule: OriginRule,
+    connect_origins: Sequence[str],
+    trusted_proxies: Sequence[Network] = (),
 ) -> ASGIApp:
     """Put the layers around the routes, outermost last."""
     app: ASGIApp = Router(routes(handlers), redirect_slashes=False)
@@ -74,4 +89,4 @@ def build_web(
     app = Door(app, hosts=hosts, rule=rule)
     app = Refusals(app)
     app = SecurityHeaders(app, connect=connect_origins)
-    return Envelope(app)
+    return Peer(Envelope(app), trusted_proxies)

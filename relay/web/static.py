@@ -37,6 +37,8 @@ class PublicFiles(StaticFiles):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with a file."""
+        if "\0" in scope["path"]:
+            raise NotFound
         if scope["method"] not in ("GET", "HEAD"):
             found = self.lookup_path(self.get_path(scope))[1]
             if found is None:

@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from relay.core.caller import ANYONE, Caller
 from relay.core.moment import Moment
 from relay.core.record import Call, call_key
 
 BEGINNING = Moment("boot-1", 1_000.0, 1_700_000_000.0)
 """Where `StoppedClock` begins."""
+
+
+def a_caller(**changes: Any) -> Caller:
+    """Somebody who has not signed in."""
+    nobody = Caller(id="somebody", issuer="none", subject="somebody", holder=ANYONE, ambient=True)
+    return replace(nobody, **changes)
 
 
 def a_call(**changes: Any) -> Call:

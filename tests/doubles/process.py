@@ -104,9 +104,9 @@ class Program:
 class RelayProcess(Program):
     """``python -m relay serve`` on a free port; with the simulator unless the environment names another."""
 
-    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, environment: Mapping[str, str] | None = None, *, workers: int = 1) -> None:
         super().__init__(
-            *("-m", "relay", "serve", "--port", "0"),
+            *("-m", "relay", "serve", "--port", "0", "--workers", str(workers)),
             environment={**DEFAULTS, **(environment or {})},
         )
         self.port = int(self.wait_for(r"page +http://[^:]+:(\d+)/")[1])

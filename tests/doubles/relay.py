@@ -15,6 +15,8 @@ from relay.exchange import Exchange
 from relay.store.sqlite import SqliteStore
 from relay.supervisor import Supervisor
 from relay.terms import Terms
+from relay.web.anonymous import AnonymousVerifier
+from relay.web.auth import Authenticator, Verifier
 from relay.web.calls import Calls
 from relay.web.connect import Connect
 from relay.web.direct import Direct
@@ -30,16 +32,28 @@ from tests.doubles.clock import StoppedClock
 from tests.doubles.upstream import UpstreamDouble
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from relay.core.rate import Rate
+    from relay.web.peer import Network
 
 OFFER = (Path(__file__).parent.parent / "core/offers/chromium-audio-data.sdp").read_bytes().decode()
 CALLER_KEY = b"k" * 32
 PARTNER = "https://partner.example"
+Headers = dict[str, str] | list[tuple[str, str]]
 
 
 TERMS = Terms(
     max_seconds=600, presence_seconds=15, ceiling=Ceiling(total=50, per_caller=0), retention_days=30
 )
+PROFILE = Profile(
+    name="default", title="Default", deployment="gpt-realtime", voices=("alloy", "ash"), voice="alloy"
+)
+
+
+def anonymous(_: RelayDouble) -> Sequence[Verifier]:
+    """RELAY_AUTH=none."""
+    return [AnonymousVerifier(CALLER_KEY)]
 
 
 class RelayDouble:
@@ -47,6 +61,9 @@ class RelayDouble:
 
     Args:
         folder: Where the store is to be.
+        sign_in: Makes the verifiers, of the double's store and clock.
+        rule: Which pages may act.
+        proxies: RELAY_TRUSTED_PROXIES.
     """
 
     def __init__(
@@ -57,6 +74,10 @@ class RelayDouble:
         origins: frozenset[str] = frozenset(),
         public: Path | None = None,
         terms: Terms = TERMS,
+        profile: Profile = PROFILE,
+        sign_in: Callable[[RelayDouble], Sequence[Verifier]] = anonymous,
+        rule: OriginRule | None = None,
+        proxies: Sequence[Network] = (),
         rate: Rate | None = None,
         **exchange: Any,
     ) -> None:
@@ -64,13 +85,10 @@ class RelayDouble:
         self.clock = StoppedClock()
         self.store = SqliteStore.open(folder / "calls.sqlite3")
         self.supervisor = Supervisor(store=self.store, upstream=self.upstream, clock=self.clock, terms=terms)
-        profile = Profile(
-            name="default", title="Default", deployment="gpt-realtime", voices=("alloy", "ash"), voice="alloy"
-        )
         self.exchange = Exchange(
             upstream=self.upstream,
             supervisor=self.supervisor,
-            profiles={"default": profile},
+            profiles={"default": profile, profile.name: profile},
             bounds=OfferBounds(),
             **{"patience_seconds": 5.0, "most_in_flight": 10, "allow_unkillable": False, **exchange},
         )
@@ -88,11 +106,13 @@ class RelayDouble:
             ice_servers=[],
         )
         exchange_url = "https://upstream.example/calls"
+        rule = rule or OriginRule(allowed=origins, without_origin=True)
         pace = Pace(self.store, rate, self.clock)
         handlers = Handlers(
-            connect=Connect(self.exchange, FormBounds(), CALLER_KEY, pace),
+            authenticator=Authenticator(sign_in(self), rule, challenge='Bearer realm="sdp-relay"'),
+            connect=Connect(self.exchange, FormBounds(), pace),
             calls=Calls(self.supervisor, self.clock),
-            direct=Direct(self.exchange, FormBounds(), exchange_url, CALLER_KEY, pace) if direct else None,
+            direct=Direct(self.exchange, FormBounds(), exchange_url, pace) if direct else None,
             config=ConfigRoute(config),
             health=Health(self.upstream, self.exchange, self.supervisor),
             explanations=Explanations(),
@@ -101,20 +121,23 @@ class RelayDouble:
         self.asgi = build_web(
             handlers,
             hosts={"localhost", "127.0.0.1"},
-            rule=OriginRule(allowed=origins, without_origin=True),
+            rule=rule,
+            trusted_proxies=proxies,
             connect_origins=["https://upstream.example"] if direct else [],
         )
 
-    async def ask(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """Send one request as a program on this machine would."""
-        transport = httpx.ASGITransport(self.asgi)
+    async def ask(self, method: str, path: str, *, peer: str = "127.0.0.1", **request: Any) -> httpx.Response:
+        """Send one request as a program on this machine would, or one at another address."""
+        transport = httpx.ASGITransport(self.asgi, client=(peer, 123))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             return await client.request(method, path, **request)
 
-    async def connect(self, headers: dict[str, str] | None = None, **fields: str) -> httpx.Response:
+    async def connect(
+        self, headers: Headers | None = None, *, peer: str = "127.0.0.1", **fields: str
+    ) -> httpx.Response:
         """Post an offer as a form."""
         parts = {name: (None, value) for name, value in {"sdp": OFFER, **fields}.items()}
-        return await self.ask("POST", "/connect", files=parts, headers=headers)
+        return await self.ask("POST", "/connect", peer=peer, files=parts, headers=headers)
 
     async def settle(self) -> None:
         """Let everything that was started come to its end."""

@@ -29,6 +29,7 @@ test("the relay's words are taken over", () => {
     presenceSeconds: 9,
     direct: true,
     iceServers: [{ urls: "turn:turn.test" }],
+    signIn: { kind: "none", url: "" },
   });
 });
 

@@ -118,3 +118,18 @@ def test_reading_the_settings_takes_no_time_worth_mentioning(tmp_path: Path) -> 
     load_settings(AZURE, tmp_path)
 
     assert time.perf_counter() - start < 0.15
+
+
+def test_what_follows_names_the_ways_of_signing_in_and_no_secret(tmp_path: Path) -> None:
+    environ = {
+        "RELAY_AUTH": "token,proxy",
+        "RELAY_AUTH_TOKEN": f"{CANARY}-0123456789",
+        "RELAY_PROXY_USER_HEADER": "X-User",
+        "RELAY_TRUSTED_PROXIES": "10.0.0.5",
+    }
+
+    text = report(environ, tmp_path)
+
+    assert fact_of("who may connect", text) == "whoever shows the token, or whoever the trusted proxies name"
+    assert line_of("RELAY_AUTH_TOKEN", text)[2:] == [STARS]
+    assert CANARY not in text

@@ -98,15 +98,15 @@ def test_every_complaint_comes_at_once(tmp_path: Path) -> None:
     environ = {
         "RELAY_PORT": "abc",
         "RELAY_HOST": "0.0.0.0",
-        "RELAY_AUTH": "token",
+        "RELAY_AUTH": "password",
         "AZURE_CLIENT_SECRET": "s",
     }
 
     assert [complaint.split(" (")[0] for complaint in complaints(environ, tmp_path)] == [
         "RELAY_PRT",
         "relay.toml: the table prices comes in a later version; remove it for now",
-        "RELAY_PORT",
         "RELAY_AUTH",
+        "RELAY_PORT",
         "RELAY_VOICES",
         "RELAY_IN_FLIGHT",
         "AZURE_OPENAI_BASE_URL",

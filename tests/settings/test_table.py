@@ -32,6 +32,9 @@ def test_the_names_are_those_of_the_design() -> None:
     assert {row.name for row in ROWS if row.secret} == {
         "AZURE_OPENAI_API_KEY",
         "AZURE_CLIENT_SECRET",
+        "RELAY_AUTH_TOKEN",
+        "RELAY_TICKET_KEY",
+        "RELAY_PROXY_SECRET",
         "RELAY_EGRESS_PROXY",
         "RELAY_ICE_SERVERS",
     }
@@ -77,13 +80,17 @@ def test_each_line_of_the_example_is_ready_to_be_copied(row: SettingRow, tmp_pat
     (line,) = re.findall(rf"^# ({row.name}=.*)$", DEV_VARS, flags=re.MULTILINE)
     (tmp_path / ".dev.vars").write_text(f"{line}\n")
     (tmp_path / "relay.toml").write_text("")
-    needs_a_hand = PLACEHOLDER.search(line) or "/" in row.example.split(":")[0]
+    lonely = row.name.startswith(("RELAY_OIDC_", "RELAY_PROXY_"))
+    needs_a_hand = lonely or PLACEHOLDER.search(line) or "/" in row.example.split(":")[0]
 
     try:
         load_settings({}, tmp_path)
     except SettingsError as error:
         assert needs_a_hand
-        assert any("placeholder" in words or "cannot be read" in words for words in error.complaints)  # noqa: PT017
+        assert all(  # noqa: PT017
+            any(reason in words for reason in ("placeholder", "cannot be read", "RELAY_AUTH has no"))
+            for words in error.complaints
+        )
 
 
 def test_the_toml_example_holds_settings_only_and_works(tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ from relay.settings.values import (
     read_rate,
     read_scope,
     read_secret,
-    read_sign_in,
     read_switch,
     read_text,
     read_voices,
@@ -45,7 +44,6 @@ READ = [
     (number_between(1, 60), 7, 7),
     (number_between(1, 60), " '20' ", 20),
     (one_of("text", "json"), "JSON", "json"),
-    (read_sign_in, "None", "none"),
     (read_rate, "6/minute", "6/minute"),
     (read_rate, " 010 / Second ", "10/second"),
     (read_rate, "99999/hour", "99999/hour"),
@@ -87,7 +85,6 @@ REFUSED = [
     (number_between(1, 60), "٣", "from 1 to 60"),
     (number_between(0, 65535), "tcp://canary:8787", "enableServiceLinks"),
     (one_of("text", "json"), "canary", "one of: text, json"),
-    (read_sign_in, "token", "put an authenticating proxy in front"),
     (read_switch, "canary", "must be on or off"),
 ]
 

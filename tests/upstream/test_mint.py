@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,6 +55,19 @@ async def test_the_mint_shows_the_credential_and_the_plan(
     body = json.loads(request.content)
     assert body["expires_after"]["seconds"] == 60
     assert body["session"]["instructions"] == INSTRUCTIONS
+
+
+@pytest.mark.parametrize("caller", [None, "0123456789abcdef"])
+async def test_the_upstream_is_told_a_hash_of_the_caller_only_when_it_is_to_be(
+    upstream: RealtimeUpstream, httpx_mock: HTTPXMock, caller: str | None
+) -> None:
+    httpx_mock.add_response(url=MINT_URL, method="POST", status_code=500)
+    httpx_mock.add_response(url=MINT_URL, method="POST", json=SECRET_BODY)
+
+    await upstream.mint(replace(PLAN, caller=caller), life_seconds=60, deadline=in_seconds(10))
+
+    told = [request.headers.get("OpenAI-Safety-Identifier") for request in httpx_mock.get_requests()]
+    assert told == [caller, caller]
 
 
 async def test_up_20_any_success_with_a_good_body_serves(

@@ -1,4 +1,4 @@
-"""A guarded server on a real socket, once per kind of event loop; and relays with limits, without sockets."""
+"""What the web edge is tested with: a guarded server on a real socket, relays without any, an issuer."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import trustme
 import uvloop
 
 from relay.core.limits import Ceiling
 from relay.web.guarded import guarded_protocol
 from tests.doubles.guarded import BOUNDS
+from tests.doubles.issuer import Issuer, public_jwk
 from tests.doubles.probe import Probe
 from tests.doubles.raw_http import Served
 from tests.doubles.relay import TERMS, RelayDouble
+from tests.doubles.sign_in import RSA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,17 +50,57 @@ def served(server: Served, probe: Probe, caplog: pytest.LogCaptureFixture) -> It
 
 
 @pytest.fixture(name="limited")
-def _limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., RelayDouble]]:
+def _limited(relays: Callable[..., RelayDouble]) -> Callable[..., RelayDouble]:
+    """Builds relays with limits."""
+
+    def build(**changes: Any) -> RelayDouble:
+        ceiling = Ceiling(**{"total": 50, "per_caller": 0, **changes.pop("ceiling", {})})
+        return relays(terms=replace(TERMS, ceiling=ceiling), **changes)
+
+    return build
+
+
+@pytest.fixture(name="relays")
+def _relays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., RelayDouble]]:
     """Builds relays and closes their stores."""
     built: list[RelayDouble] = []
 
     def build(**changes: Any) -> RelayDouble:
-        ceiling = Ceiling(**{"total": 50, "per_caller": 0, **changes.pop("ceiling", {})})
-        built.append(
-            RelayDouble(tmp_path_factory.mktemp("state"), terms=replace(TERMS, ceiling=ceiling), **changes)
-        )
+        built.append(RelayDouble(tmp_path_factory.mktemp("state"), **changes))
         return built[-1]
 
     yield build
     for relay in built:
         asyncio.run(relay.store.close())
+
+
+@pytest.fixture(name="nothing_leaks")
+def _nothing_leaks(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """SEC-01: what is logged at DEBUG is searched after each test, but for the test's own client's."""
+    caplog.set_level(logging.DEBUG)
+    yield
+    logged = "\n".join(
+        f"{caplog.handler.format(record)} {getattr(record, 'fields', '')}"
+        for record in caplog.get_records("call")
+        if record.name != "httpx"
+    )
+    assert "canary" not in logged
+
+
+@pytest.fixture(scope="session", name="authority")
+def _authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session", name="ca_file")
+def _ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("ca") / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return str(path)
+
+
+@pytest.fixture(name="issuer")
+def _issuer(authority: trustme.CA) -> Iterator[Issuer]:
+    with Issuer(authority) as issuer:
+        issuer.keys = [public_jwk(RSA, "rsa-1")]
+        yield issuer

@@ -127,7 +127,7 @@ async def test_quota_12_a_call_that_was_cut_is_not_sent_when_its_time_is_over(
     limited: Callable[..., RelayDouble],
 ) -> None:
     relay = limited(ceiling={"day_seconds_per_caller": 630})
-    asked: dict[str, Any] = {"caller": "c", "profile": "default", "deployment": "d", "presence": False}
+    asked: dict[str, Any] = {"caller": a_caller(), "profile": "default", "deployment": "d", "presence": False}
     whole, cut = [(await relay.supervisor.intend(**asked))[1] for _ in range(2)]
     relay.clock.advance(31)
     await relay.supervisor.look()
