@@ -12,6 +12,7 @@ import pytest
 
 from relay.core.rate import Rate
 from relay.errors import UpstreamRateLimited
+from tests.doubles.call import a_caller
 from tests.doubles.upstream import ANSWER
 
 if TYPE_CHECKING:
