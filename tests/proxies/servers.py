@@ -45,7 +45,13 @@ def find_server(name: str) -> str:
         ServerMissing: It is nowhere.
     """
     servers = ROOT / ".venv/servers/usr"
-    places = ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin", str(servers / "sbin"), str(servers / "bin")]
+    places = [
+        "/usr/sbin",
+        "/usr/local/sbin",
+        "/opt/homebrew/bin",
+        str(servers / "sbin"),
+        str(servers / "bin"),
+    ]
     found = shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), *places]))
     if found is None:
         raise ServerMissing(
@@ -129,7 +135,9 @@ class Proxy:
 
     def plain(self) -> RawClient:
         """Open a connection without TLS; closed with the proxy at the latest."""
-        client = RawClient(self.plain_port, ADDRESSES[1])  # Caddy redirects at the last of its addresses alone
+        client = RawClient(
+            self.plain_port, ADDRESSES[1]
+        )  # Caddy redirects at the last of its addresses alone
         self._clients.append(client)
         return client
 

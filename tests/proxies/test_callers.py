@@ -71,14 +71,22 @@ def test_quota_07_behind_a_proxy_that_is_not_listed_all_are_one_caller_and_no_sc
 
 def test_web_10_a_client_cannot_claim_a_scheme(house: Callable[..., House]) -> None:
     built = house()
-    answer = built.proxy.web.get("/config", headers={"X-Forwarded-Proto": "http", "X-Forwarded-Scheme": "http"})
+    answer = built.proxy.web.get(
+        "/config", headers={"X-Forwarded-Proto": "http", "X-Forwarded-Scheme": "http"}
+    )
 
     assert answer.headers["strict-transport-security"]
 
 
 def test_auth_13_an_identity_that_the_client_names_is_cleared(house: Callable[..., House]) -> None:
     built = house(**SIGNED_IN_BY_THE_PROXY)
-    names = ("X-Forwarded-User", "x-forwarded-user", "X-FORWARDED-USER", "X_Forwarded_User", "X-Forwarded_User")
+    names = (
+        "X-Forwarded-User",
+        "x-forwarded-user",
+        "X-FORWARDED-USER",
+        "X_Forwarded_User",
+        "X-Forwarded_User",
+    )
     answers = [connect(built.proxy.web, {name: "root"}) for name in names]
     answers.append(connect(built.proxy.web, {"X-Forwarded-User": "root", "Connection": "X-Forwarded-User"}))
 
@@ -102,7 +110,12 @@ def test_auth_15_a_principal_that_the_client_names_is_cleared(house: Callable[..
     principal = (
         "eyJhdXRoX3R5cCI6ImFhZCIsImNsYWltcyI6W3sidHlwIjoic3ViIiwidmFsIjoicm9vdCJ9XSwibmFtZV90eXAiOiJzdWIifQ=="
     )
-    names = ("X-MS-CLIENT-PRINCIPAL", "x-ms-client-principal", "X_MS_CLIENT_PRINCIPAL", "X-MS-CLIENT_PRINCIPAL")
+    names = (
+        "X-MS-CLIENT-PRINCIPAL",
+        "x-ms-client-principal",
+        "X_MS_CLIENT_PRINCIPAL",
+        "X-MS-CLIENT_PRINCIPAL",
+    )
 
     assert {connect(built.proxy.web, {name: principal}).json()["code"] for name in names} == {"auth_required"}
 
@@ -158,10 +171,16 @@ def test_the_lines_for_names_and_passwords_do_what_they_say(
 def test_quota_05_a_forged_address_shown_to_the_relay_itself_counts_for_nothing(
     simulator: SimulatorProcess,
 ) -> None:
-    settings = {**settings_behind_a_proxy(simulator), "RELAY_TRUSTED_PROXIES": "192.0.2.1", "RELAY_RATE": "2/minute"}
+    settings = {
+        **settings_behind_a_proxy(simulator),
+        "RELAY_TRUSTED_PROXIES": "192.0.2.1",
+        "RELAY_RATE": "2/minute",
+    }
     with RelayProcess(settings) as relay:
         statuses = [
-            relay.client.post("/connect", json={}, headers={"Host": NAME, "X-Forwarded-For": f"198.51.100.{n}"})
+            relay.client.post(
+                "/connect", json={}, headers={"Host": NAME, "X-Forwarded-For": f"198.51.100.{n}"}
+            )
             for n in range(3)
         ]
 
