@@ -1,4 +1,4 @@
-"""An upstream, a relay, and nginx or Caddy before it; a house of its own for a test that wants other settings."""
+"""An upstream, a relay, and nginx or Caddy before it; a house of its own where settings differ."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _proxy(
 def _house(
     request: pytest.FixtureRequest, authority: trustme.CA, simulator: SimulatorProcess
 ) -> Iterator[Callable[..., House]]:
-    """Build a relay with settings of its own behind each of the two servers: `house(uncommented, **settings)`."""
+    """Build a relay of its own behind each of the two servers: `house(uncommented, **settings)`."""
     with ExitStack() as stack:
 
         def build(uncommented: dict[str, dict[str, str]] | None = None, **settings: str) -> House:
@@ -76,3 +76,10 @@ def _house(
             return House(relay, stack.enter_context(request.param(authority, relay.port, lines)))
 
         yield build
+
+
+@pytest.fixture(params=SERVERS, ids=lambda server: server.kind, name="proxies_of")
+def _proxies_of(request: pytest.FixtureRequest, authority: trustme.CA) -> Iterator[Callable[[int], Proxy]]:
+    """Put each of the two servers before a port at which there may be no relay."""
+    with ExitStack() as stack:
+        yield lambda port: stack.enter_context(request.param(authority, port))

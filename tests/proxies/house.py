@@ -53,8 +53,5 @@ def lines_of(relay: RelayProcess, logger: str) -> list[dict[str, Any]]:
 
 def callers_of(relay: RelayProcess, calls: int) -> list[str]:
     """Give the caller of each call that is over, oldest first, once there are so many."""
-    audited = eventually(
-        lambda: found if len(found := lines_of(relay, "relay.audit")) >= calls else None,
-        otherwise="not all calls are over",
-    )
-    return [line["caller"] for line in sorted(audited, key=lambda line: line["began"])]
+    eventually(lambda: len(lines_of(relay, "relay.audit")) >= calls, otherwise="not all calls are over")
+    return [line["caller"] for line in sorted(lines_of(relay, "relay.audit"), key=lambda line: line["began"])]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import getpass
 import grp
 import os
+import secrets
 import shutil
 import socket
 import ssl
@@ -16,7 +17,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import httpx
 
@@ -115,7 +116,7 @@ class Proxy:
         return self._said.read_text(errors="replace")
 
     def client(self, address: str = ADDRESSES[0], **headers: str) -> httpx.Client:
-        """Make a client that has one of `ADDRESSES`, and knows the proxy by its name; closed with the proxy."""
+        """Make a client at one of `ADDRESSES`, which asks by name; closed with the proxy."""
         transport = httpx.HTTPTransport(verify=self._trust, local_address=address)
         host = f"[{address}]" if ":" in address else address
         client = _NamedClient(
@@ -222,13 +223,19 @@ class Caddy(Proxy):
 class _NamedClient(httpx.Client):
     """Asks for the proxy by its name in TLS too, whatever address it is reached at."""
 
-    def send(self, request: httpx.Request, **how: object) -> httpx.Response:  # type: ignore[override]
+    def send(self, request: httpx.Request, **how: Any) -> httpx.Response:
         request.extensions = {**request.extensions, "sni_hostname": NAME}
-        return super().send(request, **how)  # type: ignore[arg-type]
+        return super().send(request, **how)
 
 
 def free_port() -> int:
-    """Find a port that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    """Find a port that nobody listens on, below those that the system gives to clients."""
+    while True:
+        port = 20000 + secrets.randbelow(10000)
+        try:
+            for address in ADDRESSES:
+                family = socket.AF_INET6 if ":" in address else socket.AF_INET
+                socket.create_server((address, port), family=family).close()
+        except OSError:
+            continue
+        return port

@@ -1,8 +1,8 @@
 """HTTP-11: requests that two programs could cut differently, through nginx and Caddy to the relay.
 
-Each shape carries a second request, an offer that would begin a call, in what one reading takes for a body and
-another for the next request. Whatever the proxy makes of it, the relay and its upstream see one at most, and
-the next request of whoever is served next gets its own answer.
+Each shape carries a second request, an offer that would begin a call, in what one reading takes for a body
+and another for the next request. Whatever the proxy makes of it, the relay and its upstream see one at most,
+and the next request of whoever is served next gets its own answer.
 """
 
 from __future__ import annotations
