@@ -102,7 +102,7 @@ class Program:
 
 
 class RelayProcess(Program):
-    """``python -m relay serve``, on a free port unless told; with the simulator unless the environment names another."""
+    """``python -m relay serve``; on a free port and with the simulator, unless told otherwise."""
 
     def __init__(
         self, environment: Mapping[str, str] | None = None, *, workers: int = 1, port: int = 0
