@@ -16,6 +16,7 @@ import ssl
 import subprocess
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -71,7 +72,7 @@ def adapted(file: str, changes: Mapping[str, str]) -> str:
     return text
 
 
-class Proxy:
+class Proxy(ABC):
     """A proxy in front of a relay.
 
     Args:
@@ -107,8 +108,9 @@ class Proxy:
             )
         self.web = self.client()
 
+    @abstractmethod
     def _command(self, uncommented: Mapping[str, str]) -> Sequence[str]:
-        raise NotImplementedError
+        """Write the adapted configuration; give the words that start the server."""
 
     @property
     def output(self) -> str:
