@@ -63,6 +63,13 @@ def _proxy(
         yield proxy
 
 
+@pytest.fixture(name="nginx")
+def _nginx(authority: trustme.CA, relay: RelayProcess) -> Iterator[Proxy]:
+    """One of its own, that has counted nothing yet: Caddy as Debian has it counts nothing at all."""
+    with Nginx(authority, relay.port) as nginx:
+        yield nginx
+
+
 @pytest.fixture(params=SERVERS, ids=lambda server: server.kind, name="house")
 def _house(
     request: pytest.FixtureRequest, authority: trustme.CA, simulator: SimulatorProcess

@@ -5,16 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.proxies.house import lines_of
-from tests.proxies.servers import ADDRESSES, NAME, Nginx
+from tests.proxies.servers import ADDRESSES, NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import trustme
-
     from tests.doubles.process import RelayProcess
     from tests.proxies.servers import Proxy
 
@@ -124,10 +118,3 @@ def test_http_14_a_trickled_head_is_cut_off_by_the_proxy(proxy: Proxy, relay: Re
 
     assert 8 < time.monotonic() - began < 13
     assert len(lines_of(relay, "relay.access")) == before
-
-
-@pytest.fixture(name="nginx")
-def _nginx(authority: trustme.CA, relay: RelayProcess) -> Iterator[Proxy]:
-    """One of its own, that has counted nothing yet: Caddy as Debian has it counts nothing at all."""
-    with Nginx(authority, relay.port) as nginx:
-        yield nginx

@@ -53,6 +53,14 @@ def test_plain_http_is_sent_to_https_by_the_name_alone(proxy: Proxy, relay: Rela
     assert len(lines_of(relay, "relay.access")) == before
 
 
+def test_a_certificate_can_be_renewed_while_nginx_runs(nginx: Proxy) -> None:
+    request = b"GET /.well-known/acme-challenge/proof HTTP/1.1\r\nHost: %s\r\n\r\n" % NAME.encode()
+
+    assert (
+        nginx.plain().send(request).answer().status == 404
+    )  # looked for under /var/www/html, not sent to https
+
+
 def test_what_was_asked_of_the_proxy_and_of_the_relay_has_one_name(proxy: Proxy, relay: RelayProcess) -> None:
     answer = proxy.web.get("/config", headers={"X-Request-ID": "chosen-by-the-client"})
 
