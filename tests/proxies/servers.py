@@ -93,8 +93,7 @@ class Proxy(ABC):
         issued = authority.issue_cert(NAME)
         issued.private_key_and_cert_chain_pem.write_to_path(str(self.certificate))
         issued.private_key_pem.write_to_path(str(self.key))
-        self._trust = ssl.create_default_context()
-        authority.configure_trust(self._trust)
+        self._authority = authority
         self._said = self.folder / "said.log"
         self._clients: list[RawClient | httpx.Client] = []
         with self._said.open("wb") as said:
@@ -119,7 +118,7 @@ class Proxy(ABC):
 
     def client(self, address: str = ADDRESSES[0], **headers: str) -> httpx.Client:
         """Make a client at one of `ADDRESSES`, which asks by name; closed with the proxy."""
-        transport = httpx.HTTPTransport(verify=self._trust, local_address=address)
+        transport = httpx.HTTPTransport(verify=self._trust("http/1.1"), local_address=address)
         host = f"[{address}]" if ":" in address else address
         client = _NamedClient(
             base_url=f"https://{host}:{self.port}",
@@ -130,9 +129,15 @@ class Proxy(ABC):
         self._clients.append(client)
         return client
 
-    def raw(self, address: str = ADDRESSES[0]) -> RawClient:
-        """Open a TLS connection for bytes; closed with the proxy at the latest."""
-        client = RawClient(self.port, address, tls=self._trust, name=NAME, source=address)
+    def _trust(self, protocol: str) -> ssl.SSLContext:
+        trust = ssl.create_default_context()
+        trust.set_alpn_protocols([protocol])
+        self._authority.configure_trust(trust)
+        return trust
+
+    def raw(self, address: str = ADDRESSES[0], *, protocol: str = "http/1.1") -> RawClient:
+        """Open a TLS connection for bytes of a protocol; closed with the proxy at the latest."""
+        client = RawClient(self.port, address, tls=self._trust(protocol), name=NAME, source=address)
         self._clients.append(client)
         return client
 
