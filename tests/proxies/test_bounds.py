@@ -9,7 +9,10 @@ from tests.proxies.house import lines_of
 from tests.proxies.servers import ADDRESSES, NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.doubles.process import RelayProcess
+    from tests.proxies.house import House
     from tests.proxies.servers import Proxy
 
 KIB = 1024
@@ -51,12 +54,17 @@ def test_a_body_over_the_relays_bound_is_refused_in_the_relays_words(proxy: Prox
     assert answers[1].json()["request_id"] == answers[1].headers["x-request-id"]
 
 
-def test_a_body_over_the_proxys_bound_is_refused_with_words(proxy: Proxy) -> None:
+def test_a_body_at_the_proxys_bound_passes_and_a_larger_one_is_refused_with_words(
+    house: Callable[..., House],
+) -> None:
+    web = house(RELAY_MAX_BODY_BYTES=str(1024 * KIB)).proxy.web
+    passed = web.post("/connect", content=b"x" * PROXY_BODY, headers=SDP)
+    assert passed.json()["code"] == "field_too_large"  # the relay's bound of an offer
     for content in (b"x" * (PROXY_BODY + 1), iter([b"x" * KIB] * 257)):
-        answer = proxy.web.post("/connect", content=content, headers=SDP)
+        answer = web.post("/connect", content=content, headers=SDP)
 
         assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
-        assert answer.json()["code"] == "body_too_large"
+        assert answer.json()["detail"] == "The proxy takes 256 KiB."
 
 
 def test_no_offer_is_written_to_disk_on_its_way(proxy: Proxy) -> None:
