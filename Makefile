@@ -15,7 +15,8 @@ run: $(VENV)/run.stamp ## start the relay (with the simulator, unless .dev.vars 
 
 test: $(VENV)/test.stamp tests/js/node_modules/.package-lock.json ## set up everything, check and run all tests
 	@$(MAKE) --no-print-directory check
-	@echo "Looking for a browser ..."
+	@echo "Looking for nginx, Caddy and a browser ..."
+	@./.make/servers
 	@browser=$$(./.make/browser | tail -n 1) && echo "Browser: $$browser" && \
 	  echo "Running the tests (a few minutes) ..." && \
 	  RELAY_TEST_BROWSER="$$browser" PLAYWRIGHT_NODEJS_PATH="$(NODE_PROGRAM)" $(PY) -m pytest $(ARGS)

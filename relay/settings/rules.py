@@ -28,7 +28,7 @@ def contradictions(settings: "Settings", broken: frozenset[str]) -> list[Contrad
 
 def warnings(settings: "Settings") -> list[str]:
     """Return what is allowed and yet likely to surprise."""
-    return [*_upstream_warnings(settings), *_credential_warnings(settings)]
+    return [*_upstream_warnings(settings), *_credential_warnings(settings), *_sign_in_warnings(settings)]
 
 
 def _hosts_rule(settings: "Settings") -> Iterator[Contradiction]:
@@ -118,3 +118,11 @@ def _credential_warnings(settings: "Settings") -> Iterator[str]:
     sovereign = host.endswith((".azure.us", ".azure.cn"))
     if sovereign and not settings.azure_openai_api_key and "azure_authority_host" not in settings.sources:
         yield "AZURE_AUTHORITY_HOST is the public cloud's, AZURE_OPENAI_BASE_URL is not; mind the scope too"
+
+
+def _sign_in_warnings(settings: "Settings") -> Iterator[str]:
+    if settings.relay_trusted_proxies and "relay_auth" not in settings.sources:
+        yield (
+            "RELAY_AUTH is not set, and there is a proxy in RELAY_TRUSTED_PROXIES: whoever it lets through "
+            "places calls that you pay for; write RELAY_AUTH=none if the proxy asks who is there"
+        )

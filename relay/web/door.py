@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 
+from relay.errors import MalformedRequest
 from relay.web.host import OriginRule, check_host, check_origin
 
 if TYPE_CHECKING:
@@ -46,13 +47,13 @@ class Door:
         host = ""
         if scope["path"] not in _NO_HOST_CHECK:
             host = check_host([value for name, value in headers if name == b"host"], self._hosts)
-        origin = _first(headers, b"origin")
+        origin = _only(headers, b"origin")
         check_origin(
             self._rule,
             method=scope["method"],
             host=host,
             origin=origin,
-            fetch_site=_first(headers, b"sec-fetch-site"),
+            fetch_site=_only(headers, b"sec-fetch-site"),
         )
         if not self._rule.allowed:
             await self._app(scope, receive, send)
@@ -68,14 +69,15 @@ class Door:
                     response_headers["Access-Control-Expose-Headers"] = _EXPOSED
             await send(message)
 
-        if listed and scope["method"] == "OPTIONS" and _first(headers, b"access-control-request-method"):
+        if listed and scope["method"] == "OPTIONS" and _only(headers, b"access-control-request-method"):
             await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, send_with_origin)
             return
         await self._app(scope, receive, send_with_origin)
 
 
-def _first(headers: list[tuple[bytes, bytes]], wanted: bytes) -> str | None:
-    for name, value in headers:
-        if name == wanted:
-            return value.decode("latin-1")
-    return None
+def _only(headers: list[tuple[bytes, bytes]], wanted: bytes) -> str | None:
+    """Give the one value of a header: which of two is believed must not depend on who reads them."""
+    values = [value for name, value in headers if name == wanted]
+    if len(values) > 1:
+        raise MalformedRequest(f"Send {wanted.decode().title()} once.")
+    return values[0].decode("latin-1") if values else None

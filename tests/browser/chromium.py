@@ -27,8 +27,11 @@ _FLAGS: Final = (
     "--disable-sync",
     # Where there is no network, Chromium has no address to be reached at but this one.
     "--allow-loopback-in-peer-connection",
-    # `relay.test` is a name that is not loopback, so its pages are no secure context; nothing else resolves.
-    "--host-resolver-rules=MAP relay.test 127.0.0.1,MAP * ~NOTFOUND,EXCLUDE localhost,EXCLUDE 127.0.0.1",
+    # `relay.test` is a name that is not loopback, so its pages are no secure context; the other is that
+    # of the samples in deploy/; nothing else resolves.
+    "--host-resolver-rules="
+    + ",".join(f"MAP {name} 127.0.0.1" for name in ("relay.test", "voice.example.com"))
+    + ",MAP * ~NOTFOUND,EXCLUDE localhost,EXCLUDE 127.0.0.1",
 )
 
 

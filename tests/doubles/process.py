@@ -102,11 +102,13 @@ class Program:
 
 
 class RelayProcess(Program):
-    """``python -m relay serve`` on a free port; with the simulator unless the environment names another."""
+    """``python -m relay serve``; on a free port and with the simulator, unless told otherwise."""
 
-    def __init__(self, environment: Mapping[str, str] | None = None, *, workers: int = 1) -> None:
+    def __init__(
+        self, environment: Mapping[str, str] | None = None, *, workers: int = 1, port: int = 0
+    ) -> None:
         super().__init__(
-            *("-m", "relay", "serve", "--port", "0", "--workers", str(workers)),
+            *("-m", "relay", "serve", "--port", str(port), "--workers", str(workers)),
             environment={**DEFAULTS, **(environment or {})},
         )
         self.port = int(self.wait_for(r"page +http://[^:]+:(\d+)/")[1])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import uvicorn
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -34,14 +35,40 @@ class Answer:
 
 
 class RawClient:
-    """One connection."""
+    """One connection.
 
-    def __init__(self, port: int, host: str = "127.0.0.1", *, receive_buffer: int | None = None) -> None:
-        self.socket = socket.socket()
+    Args:
+        port: Where to.
+        host: An address of this machine.
+        receive_buffer: Of the socket, in bytes.
+        tls: For a connection through TLS.
+        name: Of the server in TLS.
+        source: The address to come from.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        host: str = "127.0.0.1",
+        *,
+        receive_buffer: int | None = None,
+        tls: ssl.SSLContext | None = None,
+        name: str | None = None,
+        source: str | None = None,
+    ) -> None:
+        self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(PATIENCE_SECONDS)
-        self.socket.connect((host, port))
+        if source is not None:
+            self.socket.bind((source, 0))
+        try:
+            self.socket.connect((host, port))
+            if tls is not None:
+                self.socket = tls.wrap_socket(self.socket, server_hostname=name)
+        except OSError:
+            self.socket.close()
+            raise
         self._unread = b""
 
     def send(self, data: bytes) -> Self:

@@ -105,6 +105,8 @@ WARNINGS = [
     ("nothing odd", AZURE, []),
     ("loopback upstream", {"AZURE_OPENAI_BASE_URL": "http://[::1]:9000"}, []),
     ("an open relay", AZURE | OPEN, []),
+    ("a proxy, nobody asked", AZURE | {"RELAY_TRUSTED_PROXIES": "127.0.0.1"}, ["RELAY_AUTH is not set"]),
+    ("a proxy that asks", AZURE | {"RELAY_TRUSTED_PROXIES": "127.0.0.1", "RELAY_AUTH": "none"}, []),
     ("a region", AZURE | {"AZURE_REGION": "eastus2"}, ["AZURE_REGION is not used"]),
     ("a gateway", {"AZURE_OPENAI_BASE_URL": "https://apim.example.com"}, ["none of Azure's usual hosts"]),
     ("an address beside the simulator", AZURE | {"RELAY_UPSTREAM": "simulator"}, ["BASE_URL is not used"]),

@@ -105,6 +105,8 @@ def request_in(kind: str, **fields: str) -> Request:
     return asgi_request(sdp.encode(), "application/sdp", query=urlencode(fields).encode())
 
 
-def read(request: Request, fields: frozenset[str] = CONNECT_FIELDS) -> ConnectRequest:
-    """Read a request's fields under the bounds that are shipped."""
-    return asyncio.run(read_connect_request(request, FormBounds(), fields=fields))
+def read(
+    request: Request, fields: frozenset[str] = CONNECT_FIELDS, *, bounds: FormBounds | None = None
+) -> ConnectRequest:
+    """Read a request's fields, under the bounds that are shipped unless told otherwise."""
+    return asyncio.run(read_connect_request(request, bounds or FormBounds(), fields=fields))

@@ -16,7 +16,7 @@ from relay.errors import (
     UnexpectedField,
     UnexpectedFile,
 )
-from relay.web.form import CONNECT_FIELDS, SESSION_FIELDS
+from relay.web.form import CONNECT_FIELDS, SESSION_FIELDS, FormBounds
 from tests.web.asgi_request import KINDS, MULTIPART, Body, asgi_request, form, part, read, request_in
 
 _SDP = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=Gespräch\r\n"
@@ -195,6 +195,16 @@ def test_bad_08_a_field_at_its_bound_passes_and_one_byte_more_does_not(
     assert getattr(read(request_in(kind, **fits)), name) == "x" * most
     with pytest.raises(FieldTooLarge):
         read(request_in(kind, **{**fits, name: "x" * (most + 1)}))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_bad_19_where_callers_may_give_no_instructions_any_is_refused(kind: str) -> None:
+    forbidden = FormBounds(max_instructions_bytes=0)
+
+    for none in ({}, {"instructions": ""}):
+        assert not read(request_in(kind, sdp=_SDP, **none), bounds=forbidden).instructions
+    with pytest.raises(FieldTooLarge, match="instructions may have 0 bytes"):
+        read(request_in(kind, sdp=_SDP, instructions=" "), bounds=forbidden)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -261,17 +261,23 @@ def test_http_16_connections_that_are_answered_do_not_make_room(served: Served, 
     assert holding.answer().status == 200
 
 
-def test_http_16_trickled_bodies_and_refused_clients_that_stay_make_room(served: Served) -> None:
-    for lean in (
-        b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx",
-        b"nonsense\r\n\r\n",
-        GOOD * 2,  # answered once, and not read to the end
-    ):
-        for _ in range(BOUNDS.connections):
-            served.client().send(lean)
-        served.wait_for(lambda: served.tasks < BOUNDS.connections)
+def test_http_16_trickled_bodies_make_room(served: Served) -> None:
+    for _ in range(BOUNDS.connections):
+        served.client().send(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx")
+    served.wait_for(lambda: served.tasks == BOUNDS.connections)
 
-        assert served.ask(GOOD).status == 200
+    assert served.ask(GOOD).status == 200
+
+
+@pytest.mark.parametrize(
+    ("lean", "status"), [(b"nonsense\r\n\r\n", 400), (GOOD * 2, 200)], ids=["refused", "pipelined"]
+)
+def test_http_16_answered_clients_that_stay_make_room(lean: bytes, status: int, served: Served) -> None:
+    clients = [served.client().send(lean) for _ in range(BOUNDS.connections)]
+
+    assert [client.answer().status for client in clients] == [status] * BOUNDS.connections
+    served.wait_for(lambda: served.tasks == 0)
+    assert served.ask(GOOD).status == 200
 
 
 def test_http_18_nothing_is_left_of_connections_that_were_reset(served: Served) -> None:

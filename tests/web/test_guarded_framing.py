@@ -169,7 +169,9 @@ def test_http_08_a_probe_in_the_old_version_needs_no_host(served: Served) -> Non
         *(b"GET /#x HTTP/1.1", b"GET /\x00 HTTP/1.1", b"GET /e cho HTTP/1.1", b"\x16\x03\x01\x00\xa5\x01"),
     ],
 )
-def test_a_request_line_that_is_none_of_ours_is_malformed(line: bytes, served: Served, probe: Probe) -> None:
+def test_http_04_09_a_request_line_that_is_none_of_ours_is_malformed(
+    line: bytes, served: Served, probe: Probe
+) -> None:
     client = served.client().send(line + b"\r\nHost: a\r\n\r\n")
 
     answer = client.answer()
@@ -191,7 +193,7 @@ def test_a_request_line_that_is_none_of_ours_is_malformed(line: bytes, served: S
         (b"GET /%00%ff%2e%2e HTTP/1.1", "GET /\0\ufffd.."),
     ],
 )
-def test_a_request_line_that_is_only_rare_reaches_the_application(
+def test_http_09_a_request_line_that_is_only_rare_reaches_the_application(
     line: bytes, asked: str, served: Served, probe: Probe
 ) -> None:
     assert served.ask(line + b"\r\nHost: a\r\n\r\n").status == 200

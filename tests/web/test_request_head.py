@@ -43,7 +43,7 @@ def test_http_08_two_hosts_are_refused_in_the_old_version_too() -> None:
 
 
 @pytest.mark.parametrize("version", ["0.9", "2.0", "1.2", "3.0"])
-def test_another_version_is_refused(version: str) -> None:
+def test_http_04_another_version_is_refused(version: str) -> None:
     with pytest.raises(MalformedRequest, match=r"HTTP/1\.1"):
         check_request_head(b"GET", b"/", version, [HOST])
 
@@ -71,11 +71,11 @@ def test_http_03_any_other_transfer_coding_is_refused(codings: list[bytes]) -> N
         *(b"ftp://relay.example:8787/", b"http:///", b"http:/path", b"http://relay.example:8787?/"),
     ],
 )
-def test_a_target_that_is_no_path_of_ours_is_refused(target: bytes) -> None:
+def test_http_09_a_target_that_is_no_path_of_ours_is_refused(target: bytes) -> None:
     with pytest.raises(MalformedRequest, match="request target"):
         check_request_head(b"GET", target, "1.1", [HOST])
 
 
-def test_an_address_without_a_host_to_compare_is_refused() -> None:
+def test_http_09_an_address_without_a_host_to_compare_is_refused() -> None:
     with pytest.raises(MalformedRequest, match="request target"):
         check_request_head(b"GET", b"http://relay.example/", "1.0", [])

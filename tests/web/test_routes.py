@@ -64,6 +64,19 @@ async def test_a_connect_answers_201_with_everything_the_browser_needs(
     assert response.headers["x-request-id"]
 
 
+async def test_web_12_markup_in_an_answer_is_handed_on_as_sdp_and_never_as_a_page(
+    build: Callable[..., RelayDouble],
+) -> None:
+    relay = build()
+    relay.upstream.answer = f"{ANSWER}a=x:</script><script>alert(1)</script>\r\n"
+    response = await relay.connect()
+
+    assert (response.status_code, response.text) == (201, relay.upstream.answer)
+    assert response.headers["content-type"] == "application/sdp"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert "require-trusted-types-for 'script'" in response.headers["content-security-policy"]
+
+
 async def test_web_13_the_upstreams_id_and_host_are_nowhere_in_the_answer(
     build: Callable[..., RelayDouble],
 ) -> None:
@@ -148,6 +161,23 @@ async def test_web_01_a_foreign_page_spends_nothing(
     assert_problem(response, 403, "origin_refused")
     assert "access-control-allow-origin" not in response.headers
     assert relay.upstream.plans == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("Origin", "http://localhost"), ("Origin", "https://evil.example")],
+        [("Origin", "http://localhost"), ("Origin", "http://localhost")],
+        [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Site", "cross-site")],
+    ],
+)
+async def test_web_04_a_request_that_names_two_pages_is_refused(
+    build: Callable[..., RelayDouble], headers: list[tuple[str, str]]
+) -> None:
+    relay = build()
+
+    assert_problem(await relay.connect(headers), 400, "malformed_request")
+    assert relay.upstream.paid_requests == 0
 
 
 async def test_web_07_a_rebound_name_is_refused_even_for_reading(build: Callable[..., RelayDouble]) -> None:
@@ -250,6 +280,16 @@ async def test_web_08_every_response_has_the_security_headers(
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["cross-origin-opener-policy"] == "same-origin"
     assert "strict-transport-security" not in headers
+
+
+async def test_web_09_no_page_may_frame_ours_not_even_a_listed_one(build: Callable[..., RelayDouble]) -> None:
+    relay = build(direct=True, origins=frozenset({PARTNER}))
+
+    for path in ("/", "/problems", "/problems/busy", "/nothing"):
+        policy = (await relay.ask("GET", path, headers={"Origin": PARTNER})).headers[
+            "content-security-policy"
+        ]
+        assert [part for part in policy.split("; ") if "frame" in part] == ["frame-ancestors 'none'"]
 
 
 async def test_web_10_hsts_goes_with_the_effective_scheme_alone(build: Callable[..., RelayDouble]) -> None:
