@@ -74,7 +74,9 @@ def _run(name: str, inputs: int, seeds: tuple[bytes, ...]) -> bool:
         seconds = time.monotonic() - began
         done = re.search(r"number_of_executed_units: *(\d+)", ran.stderr)
         corpus = len(list(Path(folder).iterdir()))
-        print(f"| {name} | {done[1] if done else 0} | {corpus} | {seconds:.0f} | {ran.returncode} |", flush=True)
+        print(
+            f"| {name} | {done[1] if done else 0} | {corpus} | {seconds:.0f} | {ran.returncode} |", flush=True
+        )
         if ran.returncode:
             print(ran.stdout[-3000:], ran.stderr[-3000:], sep="\n")
             for broken in Path(folder).glob("broken-*"):

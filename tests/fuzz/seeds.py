@@ -10,10 +10,12 @@ import jwt
 
 from tests.core.recorded_offers import OFFERS
 from tests.doubles.issuer import AUDIENCE, public_jwk
-from tests.doubles.sign_in import EC, ED, RSA, TICKET_KEY, TOKENS
+from tests.doubles.sign_in import EC, ED, RSA
 from tests.doubles.upstream import ANSWER
 from tests.fuzz.targets import NOW
 from tests.fuzz.world import ISSUER
+from tests.secrecy import SHARED_TOKENS as TOKENS
+from tests.secrecy import TICKET_KEY
 from tests.web.asgi_request import MULTIPART, form, part
 
 if TYPE_CHECKING:
@@ -67,7 +69,9 @@ _REQUESTS: Final = (
     b"GET /readyz HTTP/1.0\r\nX-Forwarded-Proto: https\r\nForwarded: for=192.0.2.1;proto=https\r\n\r\n",
     b"GET /index.html HTTP/1.1\r\n" + _HEAD + b"Range: bytes=0-10\r\nIf-None-Match: *\r\n\r\n",
     b"OPTIONS * HTTP/1.1\r\n" + _HEAD + b"\r\n",
-    b"POST /connect HTTP/1.1\r\n" + _HEAD + b"Content-Type: application/sdp\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"POST /connect HTTP/1.1\r\n"
+    + _HEAD
+    + b"Content-Type: application/sdp\r\nTransfer-Encoding: chunked\r\n\r\n"
     b"4;x=y\r\nv=0\r\n\r\n0\r\nTrailer: 1\r\n\r\n",
 )
 _SIGNS: Final = (

@@ -29,7 +29,7 @@ from relay.web.key_set import find_key, read_key_set
 from relay.web.peer import parse_address
 from relay.web.request_head import check_request_head
 from relay.web.signed import unverified_claims, unverified_head, verified_claims
-from tests.doubles.sign_in import TICKET_KEY
+from tests.secrecy import TICKET_KEY
 from tests.web.asgi_request import MULTIPART, asgi_request
 
 if TYPE_CHECKING:
@@ -155,7 +155,9 @@ def request_line(data: bytes) -> None:
     first, *lines = data.split(b"\n")
     method, _, rest = first.partition(b" ")
     target, _, version = rest.rpartition(b" ")
-    given = [(name.strip().lower(), value.strip()) for name, _, value in (line.partition(b":") for line in lines)]
+    given = [
+        (name.strip().lower(), value.strip()) for name, _, value in (line.partition(b":") for line in lines)
+    ]
     with suppress(BadRequest):
         check_request_head(method, target, version.decode("latin-1"), given)
 
