@@ -66,7 +66,7 @@ _OWN_CLIENT: Final = re.compile(r"https?://(localhost|127\.0\.0\.1|simulator)[:/
 
 
 def _needles(value: str) -> set[bytes]:
-    """The value in pieces; in base64 at each of three offsets, without the edges that its neighbours decide."""
+    """The value in pieces; in base64 at each of three offsets, without the edges its neighbours decide."""
     raw = value.encode()
     windows = {raw[at : at + _WINDOW] for at in range(max(1, len(raw) - _WINDOW + 1))}
     coded = {base64.b64encode(b"\0" * pad + raw)[4 if pad else 0 : -4] for pad in range(3)}
@@ -103,7 +103,7 @@ def check_folder(folder: Path) -> None:
 
 
 def check_answer(answer: httpx.Response) -> None:
-    """Fail when an answer of the relay holds a secret where none belongs; a stream's body is not waited for."""
+    """Fail when an answer of the relay holds a secret where none belongs; a stream is not waited for."""
     source = f"the answer {answer.status_code} to {answer.request.method} {answer.request.url.path}"
     check_output(f"the head of {source}", repr(answer.headers.raw))
     kind = answer.headers.get("content-type", "")

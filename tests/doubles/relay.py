@@ -24,6 +24,7 @@ from relay.web.explain import Explanations
 from relay.web.form import FormBounds
 from relay.web.health import Health
 from relay.web.host import OriginRule
+from relay.web.openapi import OpenApi, openapi_document
 from relay.web.pace import Pace
 from relay.web.public_config import ConfigRoute, PublicConfig
 from relay.web.routes import Handlers, build_web
@@ -117,6 +118,7 @@ class RelayDouble:
             config=ConfigRoute(config),
             health=Health(self.upstream, self.exchange, self.supervisor),
             explanations=Explanations(),
+            openapi=OpenApi(openapi_document(version="0", direct=direct, bearer=False)),
             public=public or public_folder(),
         )
         self.asgi = build_web(

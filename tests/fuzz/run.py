@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 _MOST_BYTES: Final = 16384
@@ -42,11 +42,11 @@ def main() -> int:
 
 def fuzz(name: str, corpus: Path, inputs: int) -> None:
     """Run one target in this process; does not come back."""
-    import atheris
+    import atheris  # noqa: PLC0415 - only Linux on x86-64 has it
 
     with atheris.instrument_imports(include=["relay", "jwt", "python_multipart"]):
-        from tests.fuzz.targets import TARGETS, WIRES, wire
-        from tests.fuzz.world import World
+        from tests.fuzz.targets import TARGETS, WIRES, wire  # noqa: PLC0415
+        from tests.fuzz.world import World  # noqa: PLC0415
     logging.disable(logging.CRITICAL)
     target: Callable[[bytes], None]
     target = partial(wire, World(signed=WIRES[name])) if name in WIRES else TARGETS[name]
@@ -58,7 +58,7 @@ def fuzz(name: str, corpus: Path, inputs: int) -> None:
     atheris.Fuzz()
 
 
-def _run(name: str, inputs: int, seeds: tuple[bytes, ...]) -> bool:
+def _run(name: str, inputs: int, seeds: Sequence[bytes]) -> bool:
     with tempfile.TemporaryDirectory(prefix="relay-fuzz-") as folder:
         for number, seed in enumerate(seeds):
             (Path(folder) / f"seed-{number}").write_bytes(seed)

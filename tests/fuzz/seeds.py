@@ -105,8 +105,10 @@ SEEDS: Final[Mapping[str, Sequence[bytes]]] = {
     "key-set": (_KEY_SET, b'{"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB"}]}'),
     "principal": (_PRINCIPAL, base64.b64encode(_PRINCIPAL)),
     "headers": (
-        b"Host: localhost:8787\nOrigin: http://localhost:8787\nSec-Fetch-Site: same-origin\n"
-        b"Authorization: Bearer abc\nX-Forwarded-For: ::ffff:192.0.2.1%eth0",
+        (
+            b"Host: localhost:8787\nOrigin: http://localhost:8787\nSec-Fetch-Site: same-origin\n"
+            b"Authorization: Bearer abc\nX-Forwarded-For: ::ffff:192.0.2.1%eth0"
+        ),
         b"fe80::1%25eth0",
     ),
     "request-head": (
