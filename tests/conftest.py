@@ -19,8 +19,8 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(autouse=True)
-def nothing_leaks() -> Iterator[None]:
+def nothing_leaks() -> Iterator[list[str]]:
     """SEC-01: what any logger says at DEBUG during any test is searched; see `tests.secrecy`."""
     with listening() as heard:
-        yield
+        yield heard
     assert heard == []
