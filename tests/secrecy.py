@@ -65,23 +65,32 @@ _WINDOW: Final = 12  # so many characters in a row are a leak, wherever they sta
 _RELAY: Final = re.compile(r"https?://[^/ ]+/(?:connect|config|calls|api/session|problems)\b")
 
 
-def _needles(value: str) -> set[bytes]:
-    """The value in pieces; in base64 at each of three offsets, without the edges its neighbours decide."""
+def _windows(data: bytes) -> set[bytes]:
+    return {data[at : at + _WINDOW] for at in range(len(data) - _WINDOW + 1)}
+
+
+def _disguises(value: str) -> list[bytes]:
+    """The value as it is and recoded; base64 at each of three offsets, without what neighbours decide."""
     raw = value.encode()
-    windows = {raw[at : at + _WINDOW] for at in range(max(1, len(raw) - _WINDOW + 1))}
-    coded = {base64.b64encode(b"\0" * pad + raw)[4 if pad else 0 : -4] for pad in range(3)}
-    return windows | coded | {quote(value, safe="").encode(), raw.hex().encode()}
+    coded = [base64.b64encode(b"\0" * pad + raw)[4 if pad else 0 : -4] for pad in range(3)]
+    return [raw, raw.hex().encode(), quote(value, safe="").encode(), *coded]
 
 
-_NEEDLES: Final = {name: frozenset().union(*map(_needles, values)) for name, values in MARKED.items()}
+_NAMES: Final = {
+    window: name
+    for name, values in MARKED.items()
+    for value in values
+    for disguise in _disguises(value)
+    for window in _windows(disguise)
+}
 _SHAPES: Final = {name: re.compile(shape) for name, shape in SHAPES.items()}
 
 
 def found_in(told: str | bytes) -> list[str]:
     """Name the secrets that a text holds."""
     data = told.encode(errors="surrogatepass") if isinstance(told, str) else told
-    named = [name for name, needles in _NEEDLES.items() if any(needle in data for needle in needles)]
-    return named + [name for name, shape in _SHAPES.items() if shape.search(data)]
+    named = {_NAMES[window] for window in _windows(data) & _NAMES.keys()}
+    return sorted(named) + [name for name, shape in _SHAPES.items() if shape.search(data)]
 
 
 def check_output(source: str, told: str | bytes) -> None:
