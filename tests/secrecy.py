@@ -141,8 +141,18 @@ class Ear(logging.Handler):
 
 @contextmanager
 def listening() -> Iterator[list[str]]:
-    """Have everything logged at DEBUG; gives what was heard that should not have been said."""
+    """Have everything logged at DEBUG; gives what was heard that should not have been said.
+
+    Loggers that an earlier test has silenced are heard again; those that the relay silences itself are not.
+    """
     root, ear = logging.getLogger(), Ear()
+    silenced = [
+        (logger, logger.level)
+        for logger in [*root.manager.loggerDict.values()]
+        if isinstance(logger, logging.Logger) and logger.level != logging.NOTSET
+    ]
+    for logger, _ in silenced:
+        logger.setLevel(logging.NOTSET)
     before = root.level
     root.setLevel(logging.DEBUG)
     root.addHandler(ear)
@@ -151,3 +161,5 @@ def listening() -> Iterator[list[str]]:
     finally:
         root.removeHandler(ear)
         root.setLevel(before)
+        for logger, level in silenced:
+            logger.setLevel(level)
