@@ -20,6 +20,7 @@ from relay import __version__
 from relay.web.openapi import openapi_document
 from tests.core.recorded_offers import OFFERS
 from tests.doubles.process import RelayProcess
+from tests.secrecy import SHARED_TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,6 +70,18 @@ def _calls(described: RelayProcess) -> Iterator[str]:
 @schemathesis.serializer("application/sdp")
 def _as_text(_context: schemathesis.SerializationContext, value: object) -> bytes:
     return str(value).encode(errors="surrogatepass")
+
+
+def test_a_relay_serves_its_own_description(described: RelayProcess) -> None:
+    assert described.client.get("/openapi.json").json() == DOCUMENT
+
+
+def test_a_relay_that_asks_who_calls_says_how_to_sign_in(busy_simulator: SimulatorProcess) -> None:
+    settings = {"RELAY_AUTH": "token", "RELAY_AUTH_TOKEN": SHARED_TOKENS[0]}
+    with RelayProcess({**busy_simulator.relay_environment(), **settings}) as relay:
+        served = relay.client.get("/openapi.json").json()
+
+    assert served == openapi_document(version=__version__, direct=False, bearer=True)
 
 
 @API.parametrize()
