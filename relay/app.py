@@ -32,6 +32,7 @@ from relay.web.direct import Direct
 from relay.web.explain import Explanations
 from relay.web.form import FormBounds
 from relay.web.health import Health
+from relay.web.openapi import OpenApi, openapi_document
 from relay.web.pace import Pace
 from relay.web.public_config import ConfigRoute, PublicConfig
 from relay.web.routes import Handlers, build_web
@@ -302,6 +303,9 @@ def _web(
         config=ConfigRoute(config),
         health=Health(upstream, exchange, supervisor),
         explanations=Explanations(),
+        openapi=OpenApi(
+            openapi_document(version=__version__, direct=direct is not None, bearer=sign_in.takes_bearer)
+        ),
         public=public_folder(),
     )
     return build_web(

@@ -13,7 +13,7 @@ from relay.upstream.http_client import build_client, trusted_context
 from relay.web.anonymous import AnonymousVerifier
 from relay.web.auth import Authenticator
 from relay.web.host import OriginRule
-from relay.web.sign_in import challenge
+from relay.web.sign_in import challenge, shows_bearer
 from relay.web.token import TokenVerifier
 from relay.web.watched_file import WatchedFile
 
@@ -39,11 +39,13 @@ class SignIn:
         authenticator: Asked by every route that does something.
         rule: Which pages may act.
         keys: An OpenID provider's, if there is one; started and closed with the application.
+        takes_bearer: Whether callers show a credential of their own, in Authorization.
     """
 
     authenticator: Authenticator
     rule: OriginRule
     keys: IssuerKeys | None
+    takes_bearer: bool
 
 
 def build_sign_in(settings: Settings, *, store: Store, clock: Clock, caller_key: bytes) -> SignIn:
@@ -62,7 +64,8 @@ def build_sign_in(settings: Settings, *, store: Store, clock: Clock, caller_key:
     keys = _issuer_keys(settings) if "oidc" in ways else None
     verifiers = [_verifier(way, settings, store, clock, caller_key, keys) for way in ways]
     told = challenge(ways, oidc_header=settings.relay_oidc_header)
-    return SignIn(Authenticator(verifiers, rule, challenge=told), rule, keys)
+    takes_bearer = shows_bearer(ways, oidc_header=settings.relay_oidc_header)
+    return SignIn(Authenticator(verifiers, rule, challenge=told), rule, keys, takes_bearer)
 
 
 def _verifier(

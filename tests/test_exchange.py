@@ -29,6 +29,7 @@ from relay.exchange import BrowserLeft, Connected
 from tests.doubles.call import a_caller
 from tests.doubles.relay import OFFER, TERMS, RelayDouble
 from tests.doubles.upstream import ANSWER
+from tests.secrecy import CLIENT_SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -353,6 +354,6 @@ async def test_minting_for_a_browser_places_no_call(stage: Callable[..., Stage])
 
     client_secret, config = await act.exchange.mint(a_caller(), ConnectRequest(voice="ash"))
 
-    assert client_secret.value == "ek_double"
+    assert client_secret.value == CLIENT_SECRET
     assert config.voice == "ash"
     assert act.upstream.paid_requests == 0

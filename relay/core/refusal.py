@@ -109,11 +109,10 @@ def retry_after_seconds(headers: Mapping[str, str], now: float) -> float | None:
         return float(said)
     try:
         date = parsedate_to_datetime(said)
-    except ValueError:
+        seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):  # a year of a hundred digits
         return None
-    if date.tzinfo is None:
-        date = date.replace(tzinfo=UTC)
-    return max(0.0, date.timestamp() - now)
+    return max(0.0, seconds - now)
 
 
 def told_retry_after(seconds: float | None) -> int:

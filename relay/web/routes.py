@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from relay.web.explain import Explanations
     from relay.web.health import Health
     from relay.web.host import OriginRule
+    from relay.web.openapi import OpenApi
     from relay.web.peer import Network
     from relay.web.public_config import ConfigRoute
 
@@ -45,6 +46,7 @@ class Handlers:
     config: ConfigRoute
     health: Health
     explanations: Explanations
+    openapi: OpenApi
     public: Path
 
 
@@ -65,6 +67,7 @@ def routes(handlers: Handlers) -> list[Route | Mount]:
         Route("/readyz", Methods({"GET": handlers.health.ready})),
         Route("/problems", Methods({"GET": handlers.explanations.every})),
         Route("/problems/{slug}", Methods({"GET": handlers.explanations.one})),
+        Route("/openapi.json", Methods({"GET": handlers.openapi.get})),
     ]
     if handlers.direct is not None:
         post = opening(handlers.direct.post, first=handlers.direct.check)

@@ -28,5 +28,10 @@ def sign_in_facts(ways: Collection[str], *, oidc_header: str, url: str | None) -
 
 def challenge(ways: Collection[str], *, oidc_header: str) -> str:
     """Write ``WWW-Authenticate``: a bearer credential where one is taken; else the proxy's own business."""
-    takes_bearer = bool(_FIELD.intersection(ways)) or ("oidc" in ways and oidc_header == "authorization")
+    takes_bearer = shows_bearer(ways, oidc_header=oidc_header)
     return 'Bearer realm="sdp-relay"' if takes_bearer else 'Proxy realm="sdp-relay"'
+
+
+def shows_bearer(ways: Collection[str], *, oidc_header: str) -> bool:
+    """Whether one of the ways reads a bearer credential from Authorization."""
+    return bool(_FIELD.intersection(ways)) or ("oidc" in ways and oidc_header == "authorization")

@@ -8,6 +8,7 @@ import pytest
 
 from tests.browser.ledger import only_call, wait_for_hang_up
 from tests.doubles.process import RelayProcess
+from tests.secrecy import API_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +99,7 @@ def test_the_upstreams_hang_up_is_told(visit: Visit, simulator: SimulatorProcess
     page.start()
     call = only_call(simulator)
     address = f"/openai/v1/realtime/calls/{call['id']}/hangup"
-    assert simulator.client.post(address, headers={"api-key": "key-of-the-tests"}).is_success
+    assert simulator.client.post(address, headers={"api-key": API_KEY}).is_success
 
     page.wait_for_state("ended", 5)
     assert page.reason == "The other side ended the call."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tests.browser.conftest import NAMES
 from tests.browser.ledger import wait_for_hang_up
 from tests.doubles.process import RelayProcess
+from tests.secrecy import API_KEY
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Visit
@@ -71,7 +72,7 @@ def test_an_upstream_that_takes_too_long_is_told(visit: Visit, simulator: Simula
 def test_an_unreachable_upstream_and_then_an_unreachable_relay_are_told_apart(visit: Visit) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
-    settings = {"AZURE_OPENAI_BASE_URL": nobody, "AZURE_OPENAI_API_KEY": "key-of-the-tests", **NAMES}
+    settings = {"AZURE_OPENAI_BASE_URL": nobody, "AZURE_OPENAI_API_KEY": API_KEY, **NAMES}
     with RelayProcess(settings) as relay:
         page = visit(at=relay.url)
         page.expected = [r"status of 502", r"ERR_CONNECTION_REFUSED"]

@@ -88,6 +88,8 @@ def test_azures_own_request_id_comes_first() -> None:
         ({"retry-after": "1e9"}, None),
         ({"retry-after": "1_0"}, None),
         ({"retry-after": "after tea"}, None),
+        ({"retry-after": f"Wed, 20 Nov {'2' * 40} 07:28:00 GMT"}, None),  # found by fuzzing
+        ({"retry-after": "Mon, 01 Jan 0001 00:00:00 +0500"}, 0.0),
         ({"retry-after": ""}, None),
         ({}, None),
     ],

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
+from tests.secrecy import API_KEY, INSTRUCTIONS, check_answer, check_folder, check_output
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -24,6 +26,7 @@ START_SECONDS = 40.0
 
 DEFAULTS = {
     "RELAY_LOG": "json",
+    "RELAY_LOG_LEVEL": "debug",
     "RELAY_STATE_DIR": "state",
     "RELAY_RATE": "off",  # all tests of a process are one caller, and they call often
     "RELAY_CALLS_PER_CALLER": "0",
@@ -36,6 +39,7 @@ class Program:
     """A program of ours, everything it says, and how it ended."""
 
     def __init__(self, *words: str, environment: Mapping[str, str] | None = None) -> None:
+        self.words = " ".join(words)
         self.folder = Path(tempfile.mkdtemp(prefix="relay-test-"))
         clean = {
             name: value
@@ -99,6 +103,12 @@ class Program:
         self._reader.join(5)
         if self.process.stdout is not None:
             self.process.stdout.close()
+        self.check_secrecy()
+
+    def check_secrecy(self) -> None:
+        """SEC-01: nothing secret was said, or is in the state folder."""
+        check_output(f"the output of {self.words}", self.output)
+        check_folder(self.folder / "state")
 
 
 class RelayProcess(Program):
@@ -114,6 +124,7 @@ class RelayProcess(Program):
         self.port = int(self.wait_for(r"page +http://[^:]+:(\d+)/")[1])
         self.url = f"http://localhost:{self.port}"
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False, timeout=30)
+        self.client.event_hooks = {"response": [check_answer]}
         until = time.monotonic() + START_SECONDS
         while True:
             try:
@@ -125,8 +136,9 @@ class RelayProcess(Program):
                 break
 
     def connect(self, offer: str, **fields: str) -> httpx.Response:
-        """Post an offer as a form."""
-        parts = {name: (None, value) for name, value in {"sdp": offer, **fields}.items()}
+        """Post an offer as a form, with instructions that must stay between caller and upstream."""
+        given = {"sdp": offer, "instructions": INSTRUCTIONS, **fields}
+        parts = {name: (None, value) for name, value in given.items()}
         return self.client.post("/connect", files=parts)
 
     def __exit__(self, *exit_: object) -> None:
@@ -145,7 +157,7 @@ class SimulatorProcess(Program):
 
     def relay_environment(self) -> dict[str, str]:
         """Settings of a relay that takes this simulator for Azure."""
-        return {"AZURE_OPENAI_BASE_URL": self.url, "AZURE_OPENAI_API_KEY": "key-of-the-tests"}
+        return {"AZURE_OPENAI_BASE_URL": self.url, "AZURE_OPENAI_API_KEY": API_KEY}
 
     def ledger(self) -> dict[str, object]:
         """What the simulator knows of its calls."""

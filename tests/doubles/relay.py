@@ -24,12 +24,14 @@ from relay.web.explain import Explanations
 from relay.web.form import FormBounds
 from relay.web.health import Health
 from relay.web.host import OriginRule
+from relay.web.openapi import OpenApi, openapi_document
 from relay.web.pace import Pace
 from relay.web.public_config import ConfigRoute, PublicConfig
 from relay.web.routes import Handlers, build_web
 from relay.web.static import public_folder
 from tests.doubles.clock import StoppedClock
 from tests.doubles.upstream import UpstreamDouble
+from tests.secrecy import INSTRUCTIONS, check_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -116,6 +118,7 @@ class RelayDouble:
             config=ConfigRoute(config),
             health=Health(self.upstream, self.exchange, self.supervisor),
             explanations=Explanations(),
+            openapi=OpenApi(openapi_document(version="0", direct=direct, bearer=False)),
             public=public or public_folder(),
         )
         self.asgi = build_web(
@@ -130,13 +133,16 @@ class RelayDouble:
         """Send one request as a program on this machine would, or one at another address."""
         transport = httpx.ASGITransport(self.asgi, client=(peer, 123))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            return await client.request(method, path, **request)
+            response = await client.request(method, path, **request)
+        check_answer(response)
+        return response
 
     async def connect(
         self, headers: Headers | None = None, *, peer: str = "127.0.0.1", **fields: str
     ) -> httpx.Response:
-        """Post an offer as a form."""
-        parts = {name: (None, value) for name, value in {"sdp": OFFER, **fields}.items()}
+        """Post an offer as a form, with instructions that must stay between caller and upstream."""
+        given = {"sdp": OFFER, "instructions": INSTRUCTIONS, **fields}
+        parts = {name: (None, value) for name, value in given.items()}
         return await self.ask("POST", "/connect", peer=peer, files=parts, headers=headers)
 
     async def settle(self) -> None:

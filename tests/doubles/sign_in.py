@@ -16,6 +16,8 @@ from relay.web.proxy_identity import ProxyVerifier
 from relay.web.ticket import TicketVerifier
 from relay.web.token import TokenVerifier
 from tests.doubles.relay import CALLER_KEY, RelayDouble
+from tests.secrecy import SHARED_TOKENS as TOKENS
+from tests.secrecy import TICKET_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from relay.web.auth import Verifier
     from relay.web.peer import Network
 
-TOKENS = ("canary-token-old-0001", "canary-token-new-0002")
-TICKET_KEY = "canary-ticket-key-" + "k" * 64  # long enough for HS512 too
 SHOWN_ON_PURPOSE = OriginRule(allowed=frozenset(), without_origin=False, when_shown=True)
 SHOWN_BY_ITSELF = OriginRule(allowed=frozenset(), without_origin=False)
 RSA = rsa.generate_private_key(65537, 2048)

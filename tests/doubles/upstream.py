@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from relay.core.upstream import CallRef, ClientSecret, HungUp, NotWanted, Plan, Traits
+from tests.secrecy import CLIENT_SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -73,7 +74,7 @@ class UpstreamDouble:
     async def mint(self, plan: Plan, *, life_seconds: int, deadline: float) -> ClientSecret:
         if self.refuses is not None:
             raise self.refuses
-        return ClientSecret("ek_double", 1_800_000_000)
+        return ClientSecret(CLIENT_SECRET, 1_800_000_000)
 
     async def place(
         self, offer: str, plan: Plan, *, deadline: float, wanted: Callable[[], bool]

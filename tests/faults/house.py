@@ -15,6 +15,7 @@ import httpx
 
 from tests.core.recorded_offers import OFFERS
 from tests.doubles.process import Program
+from tests.secrecy import API_KEY, INSTRUCTIONS, check_answer, check_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -117,10 +118,11 @@ class Relay(Program):
         self.state = folder
         environment: Mapping[str, str] = {
             "AZURE_OPENAI_BASE_URL": upstream.url,
-            "AZURE_OPENAI_API_KEY": "key-of-the-tests",
+            "AZURE_OPENAI_API_KEY": API_KEY,
             "RELAY_STATE_DIR": str(folder),
             "RELAY_PORT": str(self.port),
             "RELAY_LOG": "json",
+            "RELAY_LOG_LEVEL": "debug",
             "RELAY_CALLS_TOTAL": "0",
             "RELAY_CALLS_PER_CALLER": "0",
             "RELAY_MINUTES_PER_DAY": "0",
@@ -132,6 +134,7 @@ class Relay(Program):
         self.environment = environment
         super().__init__("-m", "relay", "serve", "--workers", str(workers), environment=environment)
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False, timeout=30)
+        self.client.event_hooks = {"response": [check_answer]}
         if wait:
             self.wait_until_up()
 
@@ -148,8 +151,9 @@ class Relay(Program):
             return False
 
     def connect(self, marker: int, **fields: str) -> httpx.Response:
-        """Post an offer."""
-        return self.client.post("/connect", json={"sdp": offer_of(marker), **fields})
+        """Post an offer, with instructions that must stay between caller and upstream."""
+        given = {"sdp": offer_of(marker), "instructions": INSTRUCTIONS, **fields}
+        return self.client.post("/connect", json=given)
 
     def place(self, marker: int, **fields: str) -> str:
         """Place a call that must succeed; its URL."""
@@ -181,6 +185,11 @@ class Relay(Program):
             kill_process(child)
         self.client.close()
         super().__exit__(*exit_)
+
+    def check_secrecy(self) -> None:
+        """The state folder stands elsewhere."""
+        super().check_secrecy()
+        check_folder(self.state)
 
 
 def rows_of(folder: Path) -> list[dict[str, Any]]:

@@ -15,12 +15,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs
 
+from tests.secrecy import ACCESS_TOKEN
+
 if TYPE_CHECKING:
     from types import TracebackType
 
     import trustme
 
-TENANT = "tenant-canary-0001"
+TENANT = "tenant-0001"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +54,7 @@ class EntraStandIn:
     tokens ``{token}1``, ``{token}2``, …
     """
 
-    def __init__(self, authority: trustme.CA, *, token: str = "canary.access.token.5b7e33") -> None:
+    def __init__(self, authority: trustme.CA, *, token: str = ACCESS_TOKEN) -> None:
         self.script: list[Reply] = []
         self.token = token
         self.forms: list[dict[str, str]] = []

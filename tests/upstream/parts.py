@@ -1,4 +1,4 @@
-"""What the tests of relay.upstream build with: canaries, a plan, and an upstream with a known credential."""
+"""What the tests of relay.upstream build with: a plan, and an upstream with a known credential."""
 
 from __future__ import annotations
 
@@ -10,18 +10,11 @@ from relay.core.realtime import plan_from_config
 from relay.upstream.credential import ApiKeyCredential
 from relay.upstream.http_client import Clients, build_clients
 from relay.upstream.realtime import RealtimeUpstream
+from tests.secrecy import ACCESS_TOKEN, API_KEY, CLIENT_SECRET, INSTRUCTIONS, UFRAG
 
 if TYPE_CHECKING:
     from relay.upstream.credential import Credential
     from relay.upstream.placed import RealtimePlaced
-
-API_KEY = "canary-api-key-6f1c7a1e"
-CLIENT_SECRET = "ek_canary_client_secret_91d0"
-ACCESS_TOKEN = "canary.access.token.5b7e33"
-APPLICATION_SECRET = "canary-application-secret-c2"
-UFRAG = "canaryUfrag7731"
-INSTRUCTIONS = "canary instructions: whisper"
-CANARIES = (API_KEY, CLIENT_SECRET, ACCESS_TOKEN, APPLICATION_SECRET, UFRAG, INSTRUCTIONS)
 
 BASE_URL = "https://resource.openai.azure.com"
 MINT_URL = f"{BASE_URL}/openai/v1/realtime/client_secrets"

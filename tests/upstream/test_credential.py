@@ -9,7 +9,7 @@ import pytest
 
 from relay.errors import UpstreamAuthUnavailable
 from relay.upstream.credential import ApiKeyCredential
-from tests.upstream.parts import API_KEY
+from tests.secrecy import API_KEY
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,18 +13,10 @@ import pytest
 from relay.errors import UpstreamAuth, UpstreamAuthUnavailable
 from relay.upstream.entra import EntraCredential
 from relay.upstream.identity import build_entra_credential
+from tests.secrecy import ACCESS_TOKEN, APPLICATION_SECRET, CLIENT_SECRET
 from tests.upstream.clock import Clock, eventually
 from tests.upstream.entra_stand_in import INVALID_CLIENT, TENANT, EntraStandIn, Reply
-from tests.upstream.parts import (
-    ACCESS_TOKEN,
-    APPLICATION_SECRET,
-    CLIENT_SECRET,
-    MINT_URL,
-    PLAN,
-    SECRET_BODY,
-    build_upstream,
-    in_seconds,
-)
+from tests.upstream.parts import MINT_URL, PLAN, SECRET_BODY, build_upstream, in_seconds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -11,15 +11,8 @@ from pytest_httpx import IteratorStream
 from relay.core.upstream import CallRef, HungUp
 from relay.upstream.credential import ApiKeyCredential
 from relay.upstream.http_client import Clients
-from tests.upstream.parts import (
-    API_KEY,
-    CALL_ID,
-    CALLS_URL,
-    HANG_UP_URL,
-    CredentialDouble,
-    build_upstream,
-    in_seconds,
-)
+from tests.secrecy import API_KEY
+from tests.upstream.parts import CALL_ID, CALLS_URL, HANG_UP_URL, CredentialDouble, build_upstream, in_seconds
 
 if TYPE_CHECKING:
     from pytest_httpx import HTTPXMock

@@ -12,7 +12,8 @@ import pytest
 
 from relay.errors import UpstreamTls, UpstreamUnreachable
 from relay.upstream.http_client import build_clients, trusted_context
-from tests.upstream.parts import ANSWER, API_KEY, build_upstream, connect
+from tests.secrecy import API_KEY
+from tests.upstream.parts import ANSWER, build_upstream, connect
 from tests.upstream.wire import Visit, Wire
 
 if TYPE_CHECKING:

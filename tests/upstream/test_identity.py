@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from relay.upstream.identity import build_entra_credential, describe_refusal, is_refusal
+from tests.secrecy import ACCESS_TOKEN, APPLICATION_SECRET
 from tests.upstream.entra_stand_in import INVALID_CLIENT, TENANT, EntraStandIn
-from tests.upstream.parts import ACCESS_TOKEN, APPLICATION_SECRET
 from tests.upstream.wire import Visit, Wire
 
 if TYPE_CHECKING:

@@ -14,15 +14,8 @@ from relay.errors import (
     UpstreamMisconfigured,
     UpstreamTimeout,
 )
-from tests.upstream.parts import (
-    API_KEY,
-    CLIENT_SECRET,
-    INSTRUCTIONS,
-    MINT_URL,
-    PLAN,
-    SECRET_BODY,
-    in_seconds,
-)
+from tests.secrecy import API_KEY, CLIENT_SECRET, INSTRUCTIONS
+from tests.upstream.parts import MINT_URL, PLAN, SECRET_BODY, in_seconds
 
 if TYPE_CHECKING:
     from pytest_httpx import HTTPXMock

@@ -20,16 +20,8 @@ from relay.errors import (
     UpstreamUnreachable,
 )
 from relay.upstream.credential import ApiKeyCredential
-from tests.upstream.parts import (
-    ACCESS_TOKEN,
-    CLIENT_SECRET,
-    MINT_URL,
-    PLAN,
-    SECRET_BODY,
-    CredentialDouble,
-    build_upstream,
-    in_seconds,
-)
+from tests.secrecy import ACCESS_TOKEN, CLIENT_SECRET
+from tests.upstream.parts import MINT_URL, PLAN, SECRET_BODY, CredentialDouble, build_upstream, in_seconds
 
 if TYPE_CHECKING:
     from pytest_httpx import HTTPXMock

@@ -8,7 +8,8 @@ import pytest
 from pytest_httpx import IteratorStream
 
 from relay.errors import UpstreamBadAnswer, UpstreamFacts
-from tests.upstream.parts import ANSWER, CALLS_URL, LOCATION, MINT_URL, SECRET_BODY, UFRAG, place
+from tests.secrecy import UFRAG
+from tests.upstream.parts import ANSWER, CALLS_URL, LOCATION, MINT_URL, SECRET_BODY, place
 
 if TYPE_CHECKING:
     from pytest_httpx import HTTPXMock

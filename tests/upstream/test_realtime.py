@@ -12,12 +12,11 @@ from relay.errors import (
     UpstreamMisconfigured,
 )
 from relay.upstream.credential import ApiKeyCredential
+from tests.secrecy import API_KEY, CLIENT_SECRET
 from tests.upstream.parts import (
     ANSWER,
-    API_KEY,
     CALL_ID,
     CALLS_URL,
-    CLIENT_SECRET,
     LOCATION,
     MINT_URL,
     OFFER,

@@ -19,11 +19,11 @@ from relay.errors import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
+from tests.secrecy import CLIENT_SECRET
 from tests.upstream.parts import (
     ANSWER,
     CALL_ID,
     CALLS_URL,
-    CLIENT_SECRET,
     LOCATION,
     MINT_URL,
     OFFER,

@@ -19,9 +19,11 @@ from tests.doubles.probe import Probe
 from tests.doubles.raw_http import Served
 from tests.doubles.relay import TERMS, RelayDouble
 from tests.doubles.sign_in import RSA
+from tests.secrecy import check_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -62,29 +64,18 @@ def _limited(relays: Callable[..., RelayDouble]) -> Callable[..., RelayDouble]:
 
 @pytest.fixture(name="relays")
 def _relays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., RelayDouble]]:
-    """Builds relays and closes their stores."""
-    built: list[RelayDouble] = []
+    """Builds relays and closes their stores, which then must hold nothing secret."""
+    built: list[tuple[RelayDouble, Path]] = []
 
     def build(**changes: Any) -> RelayDouble:
-        built.append(RelayDouble(tmp_path_factory.mktemp("state"), **changes))
-        return built[-1]
+        folder = tmp_path_factory.mktemp("state")
+        built.append((RelayDouble(folder, **changes), folder))
+        return built[-1][0]
 
     yield build
-    for relay in built:
+    for relay, folder in built:
         asyncio.run(relay.store.close())
-
-
-@pytest.fixture(name="nothing_leaks")
-def _nothing_leaks(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """SEC-01: what is logged at DEBUG is searched after each test, but for the test's own client's."""
-    caplog.set_level(logging.DEBUG)
-    yield
-    logged = "\n".join(
-        f"{caplog.handler.format(record)} {getattr(record, 'fields', '')}"
-        for record in caplog.get_records("call")
-        if record.name != "httpx"
-    )
-    assert "canary" not in logged
+        check_folder(folder)
 
 
 @pytest.fixture(scope="session", name="authority")

@@ -12,7 +12,8 @@ from relay.web.auth import Authenticator
 from relay.web.host import OriginRule
 from tests.doubles.call import a_caller
 from tests.doubles.relay import OFFER, PARTNER
-from tests.doubles.sign_in import SHOWN_BY_ITSELF, SHOWN_ON_PURPOSE, TOKENS, by_ticket, by_token, shown
+from tests.doubles.sign_in import SHOWN_BY_ITSELF, SHOWN_ON_PURPOSE, by_ticket, by_token, shown
+from tests.secrecy import SHARED_TOKENS as TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from relay.core.caller import Caller
     from tests.doubles.relay import RelayDouble
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_leaks")]
+pytestmark = pytest.mark.anyio
 
 CHALLENGE = 'Bearer realm="sdp-relay"'
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pytest_httpx import HTTPXMock
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_leaks")]
+pytestmark = pytest.mark.anyio
 
 
 @asynccontextmanager

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tests.doubles.issuer import Issuer
     from tests.doubles.relay import RelayDouble
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_leaks")]
+pytestmark = pytest.mark.anyio
 
 NOW = 1_700_000_000.0
 

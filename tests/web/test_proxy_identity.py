@@ -16,18 +16,18 @@ from relay.errors import AuthInvalid
 from relay.web.easy_auth import read_principal
 from relay.web.proxy_identity import ProxyVerifier
 from tests.doubles.sign_in import SHOWN_BY_ITSELF, by_proxy
+from tests.secrecy import PROXY_SECRETS as SECRETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.doubles.relay import Headers, RelayDouble
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_leaks")]
+pytestmark = pytest.mark.anyio
 
 PROXY = "10.0.0.5"
 LISTED = [ipaddress.ip_network("10.0.0.0/24"), ipaddress.ip_network("fd00::/64")]
 PAGE = {"Origin": "http://localhost"}
-SECRETS = ("canary-proxy-secret-1", "canary-proxy-secret-2")
 
 
 @pytest.fixture(name="build")

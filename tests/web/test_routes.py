@@ -11,6 +11,7 @@ import pytest
 from relay.errors import UpstreamRateLimited, all_problems
 from tests.doubles.relay import OFFER, PARTNER, RelayDouble
 from tests.doubles.upstream import ANSWER
+from tests.secrecy import CLIENT_SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -420,7 +421,7 @@ async def test_direct_mode_hands_out_a_client_secret_only_when_it_is_on(
     response = await relay.ask("POST", "/api/session", json={"voice": "ash"})
 
     assert response.json() == {
-        "value": "ek_double",
+        "value": CLIENT_SECRET,
         "expires_at": 1_800_000_000,
         "calls_url": "https://upstream.example/calls",
         "session": {"model": "gpt-realtime", "voice": "ash"},

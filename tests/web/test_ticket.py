@@ -11,25 +11,15 @@ import pytest
 
 from relay.errors import StoreUnavailable
 from tests.doubles.relay import OFFER, PARTNER
-from tests.doubles.sign_in import (
-    EC,
-    ED,
-    RSA,
-    SHOWN_ON_PURPOSE,
-    TICKET_KEY,
-    by_ticket,
-    by_token,
-    shown,
-    ticket,
-    unsigned,
-)
+from tests.doubles.sign_in import EC, ED, RSA, SHOWN_ON_PURPOSE, by_ticket, by_token, shown, ticket, unsigned
+from tests.secrecy import TICKET_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.doubles.relay import RelayDouble
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_leaks")]
+pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture(name="relay")

@@ -11,14 +11,15 @@ import pytest
 from relay.web.host import OriginRule
 from relay.web.token import is_one_of
 from tests.doubles.relay import OFFER
-from tests.doubles.sign_in import SHOWN_ON_PURPOSE, TOKENS, by_token, shown
+from tests.doubles.sign_in import SHOWN_ON_PURPOSE, by_token, shown
+from tests.secrecy import SHARED_TOKENS as TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.doubles.relay import RelayDouble
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_leaks")]
+pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize("token", TOKENS)

@@ -14,8 +14,6 @@ from tests.web.oidc_parts import Ticks
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.usefixtures("nothing_leaks")
-
 
 def read_number(path: Path) -> int:
     return int(path.read_text(encoding="ascii"))

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.doubles.process import ROOT, Program, RelayProcess
+from tests.secrecy import PROXY_SECRETS, SHARED_TOKENS, TICKET_KEY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,9 +20,8 @@ if TYPE_CHECKING:
     from tests.doubles.process import SimulatorProcess
 
 OFFER = (ROOT / "tests/core/offers/chromium-audio-data.sdp").read_bytes().decode()
-TOKEN = "canary-shared-token-7f31c0d9"
-TICKET_KEY = "canary-ticket-key-55d1e8a0b7c6432f9e"
-PROXY_SECRET = "canary-proxy-secret-0b9d2f"
+TOKEN = SHARED_TOKENS[0]
+PROXY_SECRET = PROXY_SECRETS[0]
 SECRETS = (TOKEN, TICKET_KEY, PROXY_SECRET)
 
 

@@ -11,6 +11,7 @@ from tests.browser.ledger import only_call
 from tests.browser.waiting import eventually
 from tests.core.recorded_offers import OFFERS
 from tests.doubles.process import RelayProcess
+from tests.secrecy import API_KEY
 
 if TYPE_CHECKING:
     from tests.doubles.process import SimulatorProcess
@@ -143,7 +144,7 @@ def test_up_31_a_hang_up_is_tried_until_it_succeeds(relay: RelayProcess, simulat
 def test_up_02_an_upstream_that_is_not_there_is_told(relay: RelayProcess) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
-    settings = {"AZURE_OPENAI_BASE_URL": nobody, "AZURE_OPENAI_API_KEY": "key-of-the-tests"}
+    settings = {"AZURE_OPENAI_BASE_URL": nobody, "AZURE_OPENAI_API_KEY": API_KEY}
     with RelayProcess(settings) as lost:
         response = lost.connect(_OFFER)
 
