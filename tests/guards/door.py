@@ -48,8 +48,8 @@ DOOR = (
     ),
     _connection.instead(
         "the clock on a refused client that stays",
-        "self._phase = _Phase.DEAF\n        self._clock.set(self._bounds.leave_seconds, self.transport.abort)\n        if before",
-        "self._phase = _Phase.DEAF\n        if before",
+        "self._clock.set(self._bounds.leave_seconds, self.transport.abort)\n        if before",
+        "if before",
     ),
     _connection.never(
         "the bytes of a head", "self._is(_Phase.HEAD) and self._head_bytes == self._bounds.head_bytes"
@@ -124,7 +124,8 @@ DOOR = (
     ),
     _host.never(
         "an odd origin",
-        "parts.scheme not in _DEFAULT_PORTS or not parts.netloc or parts.path or parts.query or parts.username",
+        "parts.scheme not in _DEFAULT_PORTS or not parts.netloc or parts.path or parts.query "
+        "or parts.username",
     ),
     _host.instead("the port of an origin", "str(port or default) == default and host in", "host in"),
     _form.never("the content type", "value is None or value.name not in readable"),

@@ -10,7 +10,8 @@ _offer = Group(
 )
 _sdp = Group(
     "relay/core/sdp.py",
-    "tests/core/test_sdp.py tests/core/test_offer.py tests/core/test_offer_bounds.py tests/core/test_offer_answers.py",
+    "tests/core/test_sdp.py tests/core/test_offer.py tests/core/test_offer_bounds.py "
+    "tests/core/test_offer_answers.py",
 )
 _profile = Group(
     "relay/core/profile.py",
@@ -20,15 +21,18 @@ _realtime = Group("relay/core/realtime.py", "tests/core/test_realtime.py")
 _refusal = Group("relay/core/refusal.py", "tests/core/test_refusal.py")
 _answer = Group(
     "relay/upstream/answer.py",
-    "tests/upstream/test_wire_bodies.py tests/upstream/test_realtime.py tests/upstream/test_wire_faults.py tests/upstream/test_mint.py",
+    "tests/upstream/test_wire_bodies.py tests/upstream/test_realtime.py "
+    "tests/upstream/test_wire_faults.py tests/upstream/test_mint.py",
 )
 _upstream = Group(
     "relay/upstream/realtime.py",
-    "tests/upstream/test_realtime.py tests/upstream/test_sent_once.py tests/upstream/test_hang_up.py tests/upstream/test_wire_faults.py",
+    "tests/upstream/test_realtime.py tests/upstream/test_sent_once.py "
+    "tests/upstream/test_hang_up.py tests/upstream/test_wire_faults.py",
 )
 _placed = Group(
     "relay/upstream/placed.py",
-    "tests/upstream/test_placed.py tests/upstream/test_realtime.py tests/upstream/test_wire_bodies.py tests/upstream/test_wire_faults.py",
+    "tests/upstream/test_placed.py tests/upstream/test_realtime.py "
+    "tests/upstream/test_wire_bodies.py tests/upstream/test_wire_faults.py",
 )
 _api = Group(
     "relay/upstream/api.py",
@@ -136,7 +140,8 @@ OFFER = (
     _upstream.instead(
         "the offer goes without the standing credential",
         'headers = {"Authorization": f"Bearer {client_secret.value}", "Content-Type": "application/sdp"}',
-        'headers = {**await self._credential.headers(deadline=deadline), "Authorization": f"Bearer {client_secret.value}"}',
+        "headers = {**await self._credential.headers(deadline=deadline), "
+        '"Authorization": f"Bearer {client_secret.value}"}',
     ),
     _placed.instead("the time for an answer", "asyncio.timeout_at(self._deadline)", "asyncio.timeout(None)"),
     _placed.never("an answer that is an SDP", "text is None or not is_answer(text)"),

@@ -1,7 +1,7 @@
 """Removes each guard of the door in turn, in a copy of the tree, and tells which test dies.
 
-``make guards``, or ``python -m tests.guards.run [words…]`` for the guards whose names hold one of the words. The
-whole writes its table to tests/guards.md, and ends with 1 when a guard could go without a test noticing.
+``make guards``, or ``python -m tests.guards.run [words…]`` for the guards whose names hold one of the words.
+The whole writes its table to tests/guards.md, and ends with 1 when a guard could go without a test noticing.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 TABLE = ROOT / "tests" / "guards.md"
 _HEAD = (
     "# Which test notices when a guard is gone\n\n"
-    "Written by `make guards`, which removes one guard after the other in a copy of the source and runs the tests "
-    "that\nshould notice; nothing here is typed by hand.\n\n"
+    "Written by `make guards`, which removes one guard after the other in a copy of the source and runs the "
+    "tests\nthat should notice; nothing here is typed by hand.\n\n"
     "| what is guarded | where | the test that dies |\n|---|---|---|\n"
 )
 _LEFT_OUT = shutil.ignore_patterns(

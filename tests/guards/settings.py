@@ -59,7 +59,8 @@ SETTINGS = (
     _sign_in_values.gone("a ticket key that is one", "read_ticket_key(text)"),
     _sign_in_values.never(
         "an issuer by plain http",
-        '"://" in issuer and (parts.scheme != "https" or parts.query or parts.fragment or "@" in parts.netloc)',
+        '"://" in issuer and (parts.scheme != "https" or parts.query or parts.fragment '
+        'or "@" in parts.netloc)',
     ),
     _sign_in_values.never(
         "keys by plain http",
