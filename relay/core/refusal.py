@@ -109,7 +109,7 @@ def retry_after_seconds(headers: Mapping[str, str], now: float) -> float | None:
         return float(said)
     try:
         date = parsedate_to_datetime(said)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if date.tzinfo is None:
         date = date.replace(tzinfo=UTC)

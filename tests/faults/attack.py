@@ -219,8 +219,8 @@ def table(tolls: Sequence[Toll]) -> str:
             f"| {toll.descriptors} fds, {toll.calls} calls |"
         )
     words = (
-        "CPU is without the good client's calls on the one side, and without the start of Python on the other. In "
-        "brackets: how many calls the good client placed. Behind what was done: the answers, by status."
+        "CPU is without the good client's calls on the one side, and without the start of Python on the other. "
+        "In brackets: how many calls the good client placed. Behind what was done: the answers, by status."
     )
     return "\n".join([*lines, "", words]) + "\n"
 

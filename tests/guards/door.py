@@ -33,8 +33,15 @@ _connect = Group(
 _direct = Group("relay/web/direct.py", "tests/web/test_routes.py tests/web/test_rate.py")
 _pace = Group("relay/web/pace.py", "tests/web/test_rate.py")
 _exchange = Group("relay/exchange.py", "tests/test_exchange.py tests/test_exchange_callers.py")
+_listeners = Group("relay/listeners.py", "tests/test_listeners.py")
 
 DOOR = (
+    _listeners.never("event streams of one call", "len(seats) > MOST_OF_A_CALL"),
+    _listeners.instead(
+        "a stream that lost its place is woken",
+        "seats.pop(0).lost = True\n            self.wake(key)",
+        "seats.pop(0).lost = True",
+    ),
     _connection.gone(
         "the clock on the first head", "self._clock.set(self._bounds.head_seconds, transport.abort)"
     ),

@@ -6,7 +6,8 @@ from tests.guards.guard import Group
 
 _offer = Group(
     "relay/core/offer.py",
-    "tests/core/test_offer.py tests/core/test_offer_bounds.py tests/core/test_offer_answers.py",
+    "tests/core/test_sdp.py tests/core/test_offer.py tests/core/test_offer_bounds.py "
+    "tests/core/test_offer_answers.py",
 )
 _sdp = Group(
     "relay/core/sdp.py",
@@ -15,7 +16,7 @@ _sdp = Group(
 )
 _profile = Group(
     "relay/core/profile.py",
-    "tests/core/test_request.py tests/core/test_realtime.py tests/test_exchange.py tests/web/test_routes.py",
+    "tests/core/test_request.py tests/web/test_form_text.py tests/test_exchange.py tests/web/test_routes.py",
 )
 _realtime = Group("relay/core/realtime.py", "tests/core/test_realtime.py")
 _refusal = Group("relay/core/refusal.py", "tests/core/test_refusal.py")
@@ -116,6 +117,9 @@ OFFER = (
         "the upstream's words stay here",
         "if isinstance(text, str) and _WORD.fullmatch(text) else None",
         "if isinstance(text, str) else None",
+    ),
+    _refusal.instead(
+        "a date that no calendar has", "except (ValueError, OverflowError):", "except ValueError:"
     ),
     _answer.never("an answer that is encoded", 'encoding not in {"", "identity"}'),
     _answer.never("an answer without end", "len(body) > limit"),

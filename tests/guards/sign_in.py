@@ -15,7 +15,8 @@ _claims = Group(
 _ticket_key = Group("relay/core/ticket_key.py", "tests/core/test_ticket_key.py")
 _auth = Group("relay/web/auth.py", "tests/web/test_auth.py")
 _bearer = Group(
-    "relay/web/bearer.py", "tests/web/test_token.py tests/web/test_proxy_identity.py tests/web/test_ticket.py"
+    "relay/web/bearer.py",
+    "tests/web/test_bearer.py tests/web/test_token.py tests/web/test_proxy_identity.py",
 )
 _token = Group("relay/web/token.py", "tests/web/test_token.py")
 _ticket = Group("relay/web/ticket.py", "tests/web/test_ticket.py")
@@ -33,7 +34,23 @@ _routes = Group("relay/web/routes.py", "tests/web/test_auth.py tests/web/test_ro
 _server = Group("relay/server.py", "tests/whole/test_sign_in.py")
 _store = Group("relay/store/sqlite.py", "tests/store/test_tickets.py tests/web/test_ticket.py")
 
+_guesses = Group("relay/web/guesses.py", "tests/web/test_guesses.py")
+_leak = Group("relay/core/guesses.py", "tests/core/test_guesses.py")
+
 SIGN_IN = (
+    _guesses.never("sign-ins that fail", "wait"),
+    _guesses.never("addresses that are remembered", "len(self._failures) > MOST_ADDRESSES"),
+    _guesses.never("proofs that are remembered", "len(self._proofs) > MOST_PROOFS"),
+    _guesses.instead(
+        "who has signed in is not kept out", "counted = proof not in self._proofs", "counted = True"
+    ),
+    _guesses.gone("a proof that fails is known no longer", "self._proofs.pop(proof, None)"),
+    _guesses.instead("what failed stays counted", "except AuthInvalid:", "except ZeroDivisionError:"),
+    _guesses.instead(
+        "one address of many", "address = anonymous_caller(address_of(request), self._key)", 'address = "all"'
+    ),
+    _leak.instead("failures leak away", "(now - failures.at) * rate.most / rate.seconds", "0"),
+    _leak.instead("so many may fail", "+ 1 - rate.most", "+ 0 - rate.most"),
     _caller.never("no empty identity", "not (self.id and self.issuer and self.subject and self.holder)"),
     _caller.instead(
         "a call belongs to its holder", "if call.holder != caller.holder:\n        return False", "pass"
@@ -134,7 +151,6 @@ SIGN_IN = (
         "if ticket is not None and admission.limit is None:",
         "if ticket is not None:",
     ),
-    _signed.never("three parts", 'token.count(b".") != 2'),
     _signed.never(
         "words in a token's head", "not isinstance(algorithm, str) or not isinstance(kid, str | None)"
     ),
@@ -168,7 +184,6 @@ SIGN_IN = (
         "self._fetching is None and now - self._tried >= self._pause()",
         "self._fetching is None",
     ),
-    _jwks.instead("one question at a time", "self._fetching is None and now", "now"),
     _jwks.never("the bytes of a key set", "len(body) > MOST_BYTES"),
     _jwks.instead(
         "the age of a key set",
