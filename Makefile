@@ -40,7 +40,8 @@ storm: $(VENV)/test.stamp ## storms and kill -9 for the record: thousands of con
 	@$(PY) -m tests.faults.kill
 
 attack: $(VENV)/test.stamp ## lean on a relay in every way for the record, and tell what it costs (about eight minutes)
-	@$(PY) -m tests.faults.attack $(ARGS)
+	@$(PY) -m tests.faults.attack
+	@$(PY) -m tests.faults.keys
 
 guards: $(VENV)/test.stamp ## remove every guard of the door in turn and tell which test notices (half an hour)
 	@$(PY) -m tests.guards.run $(ARGS)

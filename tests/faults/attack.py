@@ -45,7 +45,7 @@ ATTACKS: Final[Mapping[str, tuple[str, int]]] = {
     "keys": ("200 new addresses a second", 200),
     "guesses": ("200 wrong tokens a second", 200),
     "bombs": ("20 answers without end a second", 20),
-    "streams": ("500 event streams of one call", 500),
+    "streams": ("200 event streams of one call", 200),
 }
 """Each attack in words, and how much of it: connections held, or requests a second."""
 
@@ -219,7 +219,7 @@ def table(tolls: Sequence[Toll]) -> str:
             f"| {toll.descriptors} fds, {toll.calls} calls |"
         )
     words = (
-        "CPU is without the good client's calls on the one side, and without the start of Python on the other. "
+        "CPU is without the good client's calls on the one side, without the start of Python on the other. "
         "In brackets: how many calls the good client placed. Behind what was done: the answers, by status."
     )
     return "\n".join([*lines, "", words]) + "\n"

@@ -32,7 +32,9 @@ _connect = Group(
 )
 _direct = Group("relay/web/direct.py", "tests/web/test_routes.py tests/web/test_rate.py")
 _pace = Group("relay/web/pace.py", "tests/web/test_rate.py")
-_exchange = Group("relay/exchange.py", "tests/test_exchange.py tests/test_exchange_callers.py")
+_exchange = Group(
+    "relay/exchange.py", "tests/test_exchange.py tests/test_exchange_callers.py tests/web/test_routes.py"
+)
 _listeners = Group("relay/listeners.py", "tests/test_listeners.py")
 
 DOOR = (

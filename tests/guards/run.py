@@ -1,7 +1,7 @@
 """Removes each guard of the door in turn, in a copy of the tree, and tells which test dies.
 
 ``make guards``, or ``python -m tests.guards.run [words…]`` for the guards whose names hold one of the words.
-Writes what it finds into the table, tests/guards.md; ends with 1 when a guard could go without a test noticing.
+Writes what it finds into the table, tests/guards.md; ends with 1 when a guard could go and no test noticed.
 """
 
 from __future__ import annotations
