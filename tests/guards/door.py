@@ -136,6 +136,7 @@ DOOR = (
         "parts.scheme not in _DEFAULT_PORTS or not parts.netloc or parts.path or parts.query "
         "or parts.username",
     ),
+    _host.instead("the port of a host", "not (port.isascii() and port.isdigit())", "False"),
     _host.instead("the port of an origin", "str(port or default) == default and host in", "host in"),
     _form.never("the content type", "value is None or value.name not in readable"),
     _form.instead("one content type", "if len(given) == 1 else None", "if given else None"),

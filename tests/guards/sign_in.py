@@ -177,7 +177,6 @@ SIGN_IN = (
         "(len(keys) == 1 if kid is None else key.kid == kid)",
         "(kid is None or key.kid == kid)",
     ),
-    _keys.instead("keys that are no secrets", 'entry.get("kty") not in ("RSA", "EC", "OKP")', "False"),
     _keys.instead("keys of a set", "listed[:_MOST_KEYS]", "listed"),
     _jwks.instead(
         "an issuer is asked seldom",

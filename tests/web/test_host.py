@@ -37,6 +37,7 @@ def test_our_own_names_are_answered(value: bytes) -> None:
         b"evil.example@localhost",
         b"localhost/x?",
         b"localhost:8787:1",
+        b"localhost:\xb2",
         b"localhost:",
         b"",
         b"\xff",
