@@ -18,7 +18,7 @@ from starlette.requests import Request
 
 from relay.clock import SystemClock
 from relay.core.rate import Rate
-from relay.errors import AuthInvalid
+from relay.errors import AuthInvalid, StoreUnavailable
 from relay.store.attempts import MOST_CALLERS
 from relay.store.sqlite import SqliteStore
 from relay.web.guesses import MOST_ADDRESSES, Guesses
@@ -31,16 +31,19 @@ async def flood_store(count: int, folder: Path) -> str:
     """Let each of so many callers ask once; what it came to, as a row."""
     store, clock, rate = SqliteStore.open(folder / "calls.sqlite3"), SystemClock(), Rate(6, 60)
     before, began = _memory_mib(), time.perf_counter()
-    refused = 0
+    refused = away = 0
     for number in range(count):
-        refused += not (await store.count_attempt(f"{number:016x}", rate, clock.now())).allowed
+        try:
+            refused += not (await store.count_attempt(f"{number:016x}", rate, clock.now())).allowed
+        except StoreUnavailable:  # its log is being carried into the file, on a busy disk
+            away += 1
     seconds, grown = time.perf_counter() - began, _memory_mib() - before
     await store.close()
     size = _size_mib(folder)
     assert size < 64
     return (
-        f"| callers that ask once | {count:,} | {seconds:.0f} | {refused:,} refused | +{grown:.1f} MiB "
-        f"| at most {MOST_CALLERS:,} rows, {size:.1f} MiB of file |"
+        f"| callers that ask once | {count:,} | {seconds:.0f} | {refused:,} refused, {away:,} told to wait "
+        f"| +{grown:.1f} MiB | at most {MOST_CALLERS:,} rows, {size:.1f} MiB of file |"
     )
 
 
@@ -77,7 +80,7 @@ def main() -> None:
     count = parser.parse_args().count
     with tempfile.TemporaryDirectory(prefix="keys-") as folder:
         rows = [asyncio.run(flood_store(count, Path(folder))), flood_guesses(count)]
-    head = "| what is new each time | how many | seconds | | memory | what is remembered |"
+    head = "| what is new each time | how many | seconds | answers | memory | what is remembered |"
     table = "\n".join([head, "|---|---|---|---|---|---|", *rows])
     print(table)
     add_to_results("keys", table)

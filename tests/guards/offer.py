@@ -37,9 +37,12 @@ _placed = Group(
 )
 _api = Group(
     "relay/upstream/api.py",
-    "tests/upstream/test_realtime.py tests/upstream/test_wire_faults.py tests/upstream/test_sent_once.py",
+    "tests/upstream/test_api.py tests/upstream/test_realtime.py tests/upstream/test_wire_faults.py "
+    "tests/upstream/test_sent_once.py",
 )
-_client = Group("relay/upstream/http_client.py", "tests/upstream/test_http_client.py")
+_client = Group(
+    "relay/upstream/http_client.py", "tests/upstream/test_http_client.py tests/upstream/test_realtime.py"
+)
 _failure = Group(
     "relay/upstream/failure.py",
     "tests/upstream/test_realtime.py tests/upstream/test_sent_once.py tests/upstream/test_wire_faults.py",

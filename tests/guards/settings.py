@@ -15,7 +15,7 @@ _sign_in_values = Group(
 _addresses = Group("relay/settings/addresses.py", "tests/settings/test_addresses.py")
 _base_url = Group("relay/settings/base_url.py", "tests/settings/test_base_url.py")
 _values = Group("relay/settings/values.py", "tests/settings/test_values.py")
-_sign_in_app = Group("relay/app_sign_in.py", "tests/whole/test_sign_in.py")
+_sign_in_app = Group("relay/app_sign_in.py", "tests/test_app_sign_in.py")
 
 SETTINGS = (
     _rules.never(
