@@ -44,6 +44,7 @@ _LEFT_OUT = shutil.ignore_patterns(
 )
 _SECONDS = 120
 _AT_ONCE = 2
+_SURE = "not costs_little"  # those measure time, and a busy machine fails them by itself
 _SURVIVES = "**none**"
 
 
@@ -95,7 +96,18 @@ def who_dies(guard: Guard, tree: Path) -> str:
     source = tree / guard.file
     whole = source.read_text()
     source.write_text(whole.replace(guard.old, guard.new, 1))
-    words = ["-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider", *guard.tests.split()]
+    words = [
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "--no-header",
+        "-p",
+        "no:cacheprovider",
+        "-k",
+        _SURE,
+        *guard.tests.split(),
+    ]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(
