@@ -204,5 +204,5 @@ def test_sec_01_a_code_that_looks_like_a_secret_or_a_call_is_no_code() -> None:
         "Mon, 01 Jan 2026 00:00:00 +99999999999999",
     ],
 )
-def test_up_09_a_date_that_no_calendar_has_is_no_fault_of_ours(said: str) -> None:
+def test_up_16_a_date_that_no_calendar_has_is_no_fault_of_ours(said: str) -> None:
     assert retry_after_seconds({"retry-after": said}, 0.0) is None

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize("late", [0.0, 5.0])
-async def test_up_14_when_no_time_is_left_nothing_is_sent_and_that_is_certain(
+async def test_when_no_time_is_left_nothing_is_sent_and_that_is_certain(
     httpx_mock: HTTPXMock, late: float
 ) -> None:
     async with httpx.AsyncClient() as client:
