@@ -26,6 +26,7 @@ _LANES = 8  # a flood comes over so many connections
 _PARTS = 10_000
 _HEAD_BYTES = 8_000_000
 _STEP_SECONDS = 0.5
+_SPREAD_SECONDS = 5.0  # over which those who hold connections come, so that they do not march in step
 _ANSWER_SECONDS = 15.0
 
 
@@ -87,8 +88,10 @@ class Attacker:
     # --- inside
 
     async def _hold(self, use: Callable[[asyncio.StreamWriter], Awaitable[None]]) -> None:
+        spread = min(_SPREAD_SECONDS, self._left() / 2)
+
         async def one(lane: int) -> None:
-            await asyncio.sleep(lane / self._amount)
+            await asyncio.sleep(spread * lane / self._amount)
             while self._left() > 0:
                 with suppress(OSError, TimeoutError):
                     reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
