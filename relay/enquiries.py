@@ -13,10 +13,12 @@ from relay.errors import NotFound, StoreUnavailable
 from relay.telemetry import log
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from relay.clock import Clock
     from relay.core.record import Call
     from relay.ledger import Ledger
-    from relay.listeners import Listeners
+    from relay.listeners import Listeners, Seat
     from relay.store.protocol import Counts, Entry, Store
     from relay.terms import Terms
 
@@ -89,6 +91,10 @@ class Enquiries:
     async def news(self, key: str, seconds: float) -> bool:
         """Wait until something may have been published of a call, so long at most; tell whether."""
         return await self._listeners.news(key, seconds)
+
+    def seat(self, key: str) -> AbstractContextManager[Seat]:
+        """Take a place among those who listen to a call; see `relay.listeners.Listeners`."""
+        return self._listeners.seat(key)
 
     def check_effective(self, key: str) -> None:
         """Make sure that somebody acts on what was just recorded of a call.

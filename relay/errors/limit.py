@@ -6,9 +6,9 @@ from relay.errors.base import BadRequest, RelayProblem
 
 
 class RateLimited(BadRequest):
-    """The caller asked too often."""
+    """The caller asked too often, or its address failed to sign in too often."""
 
-    slug, status, title = "rate-limited", 429, "Too many calls were begun in a short time"
+    slug, status, title = "rate-limited", 429, "Too many attempts in a short time"
 
 
 class TooManyCallsOfCaller(BadRequest):

@@ -190,10 +190,12 @@ class Settings(SignInFields):
     @property
     def rate(self) -> tuple[int, int] | None:
         """RELAY_RATE as so many in so many seconds; ``None`` when it is off."""
-        if self.relay_rate == "off":
-            return None
-        most, unit = self.relay_rate.split("/")
-        return int(most), _UNIT_SECONDS[unit]
+        return _so_many_in_seconds(self.relay_rate)
+
+    @property
+    def sign_in_failures(self) -> tuple[int, int] | None:
+        """RELAY_SIGN_IN_FAILURES in the same way."""
+        return _so_many_in_seconds(self.relay_sign_in_failures)
 
     @property
     def binds_loopback(self) -> bool:
@@ -207,3 +209,10 @@ class Settings(SignInFields):
             return self.relay_allowed_hosts
         own = f"[{self.relay_host}]" if ":" in self.relay_host else self.relay_host
         return tuple(dict.fromkeys(("localhost", "127.0.0.1", "[::1]", own)))
+
+
+def _so_many_in_seconds(rate: str) -> tuple[int, int] | None:
+    if rate == "off":
+        return None
+    most, unit = rate.split("/")
+    return int(most), _UNIT_SECONDS[unit]

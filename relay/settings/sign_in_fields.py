@@ -18,6 +18,7 @@ from relay.settings.sign_in_values import (
     read_tokens,
 )
 from relay.settings.upstream_fields import UpstreamFields
+from relay.settings.values import read_rate
 
 _Tokens = Annotated[SecretStr | None, BeforeValidator(read_tokens), Dark()]
 
@@ -45,6 +46,10 @@ class SignInFields(UpstreamFields):
         default=(),
         description="Addresses and networks of proxies whose forwarding and identity headers are believed.",
         examples=["10.0.0.0/8"],
+    )
+    relay_sign_in_failures: Annotated[str, BeforeValidator(read_rate)] = Field(
+        default="20/minute",
+        description="Failed sign-ins of an address per second, minute or hour, in each worker; or off.",
     )
     relay_sign_in_url: Annotated[str | None, BeforeValidator(read_link)] = Field(
         default=None,

@@ -95,7 +95,7 @@ def read_rate(value: object) -> str:
         return "off"
     found = re.fullmatch(r"0*([1-9][0-9]{0,4})/(second|minute|hour)", text)
     if found is None:
-        raise ValueError("must be a number of calls per second, minute or hour, such as 6/minute; or off")
+        raise ValueError("must be a number per second, minute or hour, such as 6/minute; or off")
     return f"{found[1]}/{found[2]}"
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from relay.web.guesses import Guesses
     from relay.web.host import OriginRule
     from relay.web.methods import Handler
 
@@ -70,14 +71,18 @@ class Authenticator:
     Args:
         verifiers: The ways of signing in, in order; at least one.
         rule: Which pages may act, for callers whose proof the browser shows by itself.
+        guesses: How often an address may fail.
         challenge: How to sign in, for ``WWW-Authenticate`` (RFC 9110 section 11.6.1).
     """
 
-    def __init__(self, verifiers: Sequence[Verifier], rule: OriginRule, *, challenge: str) -> None:
+    def __init__(
+        self, verifiers: Sequence[Verifier], rule: OriginRule, guesses: Guesses, *, challenge: str
+    ) -> None:
         if not verifiers:
             raise ValueError("nobody could sign in")
         self._verifiers = tuple(verifiers)
         self._rule = rule
+        self._guesses = guesses
         self._challenge = challenge
 
     def opening(self, handler: CallerHandler, *, first: Callable[[Request], object]) -> Handler:
@@ -104,10 +109,12 @@ class Authenticator:
 
         Raises:
             SignInRefused: 401 with ``WWW-Authenticate``.
+            RateLimited: Too many sign-ins of its address have failed; this one was not looked at.
             OriginRefused: The browser showed the proof by itself, and no page of ours asked it to.
             AuthUnavailable, StoreUnavailable: It cannot be found out now.
         """
-        caller = await self._first(request, opening=opening)
+        with self._guesses.trial(request):
+            caller = await self._first(request, opening=opening)
         headers = request.headers
         check_ambient(
             self._rule,

@@ -1,7 +1,8 @@
 """``GET /calls/{id}/events``: what happens to a call, as server-sent events, for a bounded time.
 
 Each stream ends after the presence time and the page opens the next one: an open connection proves
-nothing, because with the plug pulled it stays open for minutes, and through a proxy for ever.
+nothing, because with the plug pulled it stays open for minutes, and through a proxy for ever. Of one call a
+few are open at once: the newest.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import StreamingResponse
 
 from relay.core.call import CLOSED
+from relay.listeners import Seat
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -48,13 +50,15 @@ class EventStream(StreamingResponse):
         self._after_seq = after_seq
         self._over = over
         self._seconds = seconds
+        self._seat = Seat()
         super().__init__(self._events(), headers=_HEADERS, media_type="text/event-stream")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Stream; its begin and its end, whoever ends it, are signs of life."""
         await self._supervisor.seen(self._key)
         try:
-            await super().__call__(scope, receive, send)
+            with self._supervisor.seat(self._key) as self._seat:
+                await super().__call__(scope, receive, send)
         finally:
             await self._supervisor.seen(self._key)
 
@@ -70,7 +74,7 @@ class EventStream(StreamingResponse):
                 if entry.body.get("state") in CLOSED:
                     return
             left = until - loop.time()
-            if left <= 0 or self._over or self._supervisor.draining:
+            if left <= 0 or self._over or self._seat.lost or self._supervisor.draining:
                 return
             if not await self._supervisor.news(self._key, min(pause, left)):
                 await self._supervisor.seen(self._key)

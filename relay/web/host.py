@@ -41,7 +41,7 @@ def check_host(values: Sequence[bytes], allowed: Collection[str]) -> str:
         raise MalformedRequest("Exactly one Host header is required.")
     host = values[0].decode("latin-1").lower()
     name, _, port = host.rpartition(":")
-    if not name or not port.isdigit():
+    if not name or not (port.isascii() and port.isdigit()):
         name = host
     if host in allowed or name in allowed:
         return host

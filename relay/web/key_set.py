@@ -69,7 +69,7 @@ def find_key(keys: list[IssuerKey], kid: str | None, algorithm: str) -> IssuerKe
 
 
 def _read_key(entry: Any) -> IssuerKey | None:
-    if not isinstance(entry, dict) or entry.get("kty") not in ("RSA", "EC", "OKP"):
+    if not isinstance(entry, dict):
         return None
     kid, algorithm = entry.get("kid"), entry.get("alg")
     if entry.get("use", "sig") != "sig" or not isinstance(kid, str | None):

@@ -238,3 +238,10 @@ def test_the_hash_name_and_the_digits_may_be_of_either_case(name: str) -> None:
     text = re.sub(r"fingerprint:sha-256 \S+", f"fingerprint:{name} {_FINGERPRINT.lower()}", _CHROMIUM)
 
     assert parse_offer(text, _BOUNDS).text == text
+
+
+def test_sdp_02_an_offer_without_an_audio_section_is_told_so() -> None:
+    text = _CHROMIUM.replace("m=audio", "m=video")
+
+    with pytest.raises(SdpNoAudio, match="no m=audio section"):
+        parse_offer(text, _BOUNDS)

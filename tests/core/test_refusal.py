@@ -196,3 +196,15 @@ def test_a_missing_role_is_told_apart_from_a_wrong_key() -> None:
 def test_sec_01_a_code_that_looks_like_a_secret_or_a_call_is_no_code() -> None:
     for code in ("ek_canary", "rtc_0123", "sk-canary"):
         assert error_code(json.dumps({"error": {"code": code}}).encode()) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Mon, 01 Jan 99999999999 00:00:00 GMT",
+        "1 Jan 2026 99999999999999999999:00:00 GMT",
+        "Mon, 01 Jan 2026 00:00:00 +99999999999999",
+    ],
+)
+def test_up_16_a_date_that_no_calendar_has_is_no_fault_of_ours(said: str) -> None:
+    assert retry_after_seconds({"retry-after": said}, 0.0) is None

@@ -22,6 +22,7 @@ from relay.web.connect import Connect
 from relay.web.direct import Direct
 from relay.web.explain import Explanations
 from relay.web.form import FormBounds
+from relay.web.guesses import Guesses
 from relay.web.health import Health
 from relay.web.host import OriginRule
 from relay.web.openapi import OpenApi, openapi_document
@@ -66,6 +67,7 @@ class RelayDouble:
         sign_in: Makes the verifiers, of the double's store and clock.
         rule: Which pages may act.
         proxies: RELAY_TRUSTED_PROXIES.
+        failures: How many failed sign-ins an address may have.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class RelayDouble:
         rule: OriginRule | None = None,
         proxies: Sequence[Network] = (),
         rate: Rate | None = None,
+        failures: Rate | None = None,
         **exchange: Any,
     ) -> None:
         self.upstream = UpstreamDouble()
@@ -110,8 +113,10 @@ class RelayDouble:
         exchange_url = "https://upstream.example/calls"
         rule = rule or OriginRule(allowed=origins, without_origin=True)
         pace = Pace(self.store, rate, self.clock)
+        headers = ("authorization", "x-forwarded-user")
+        guesses = Guesses(failures, headers, key=CALLER_KEY, clock=self.clock)
         handlers = Handlers(
-            authenticator=Authenticator(sign_in(self), rule, challenge='Bearer realm="sdp-relay"'),
+            authenticator=Authenticator(sign_in(self), rule, guesses, challenge='Bearer realm="sdp-relay"'),
             connect=Connect(self.exchange, FormBounds(), pace),
             calls=Calls(self.supervisor, self.clock),
             direct=Direct(self.exchange, FormBounds(), exchange_url, pace) if direct else None,

@@ -46,6 +46,7 @@ class Knobs:
         hang_up_faults: One for each hang-up to come: a status, or ``silent``.
         hang_up_always: The same for all that follow.
         held: While it is, no exchange is begun.
+        endless_from: Offers of this number and above get an answer that does not end; 0 for none.
     """
 
     mint: tuple[float, float] = (0.01, 0.03)
@@ -55,6 +56,7 @@ class Knobs:
     hang_up_faults: list[str | int] = field(default_factory=list)
     hang_up_always: str | int | None = None
     held: bool = False
+    endless_from: int = 0
 
 
 @dataclass
@@ -75,6 +77,7 @@ class _Answer:
     body: str = ""
     headers: tuple[str, ...] = ()
     cut: bool = False
+    endless: bool = False
 
 
 class FakeUpstream:
@@ -107,6 +110,8 @@ class FakeUpstream:
                 if not answer.status:
                     return
                 await _send(writer, answer)
+                if answer.endless:
+                    return
                 if answer.cut:
                     await reader.read()
                     return
@@ -170,6 +175,8 @@ class FakeUpstream:
         if fault == "broken":
             return _Answer(0)
         call.answered = time.monotonic()
+        if 0 < self.knobs.endless_from <= marker:
+            return _Answer(201, ANSWER, (f"Location: /v1/realtime/calls/{call.id}",), endless=True)
         location = () if fault == "unnamed" else (f"Location: /v1/realtime/calls/{call.id}",)
         return _Answer(201, ANSWER, ("Content-Type: application/sdp", *location), cut=fault == "half")
 
@@ -204,8 +211,13 @@ async def _send(writer: asyncio.StreamWriter, answer: _Answer) -> None:
     ]
     if answer.cut:
         body = body[: len(body) // 2]
+    if answer.endless:
+        lines[1] = f"Content-Length: {10**15}"
     writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
     await writer.drain()
+    while answer.endless and not writer.is_closing():
+        writer.write(b"a=x-more:" + b"m" * 65_526)
+        await writer.drain()
 
 
 async def _serve(port: int, seed: int) -> None:

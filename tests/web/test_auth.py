@@ -9,9 +9,11 @@ import pytest
 
 from relay.errors import AuthExpired, AuthInvalid, AuthUnavailable, TicketUsed
 from relay.web.auth import Authenticator
+from relay.web.guesses import Guesses
 from relay.web.host import OriginRule
 from tests.doubles.call import a_caller
-from tests.doubles.relay import OFFER, PARTNER
+from tests.doubles.clock import StoppedClock
+from tests.doubles.relay import CALLER_KEY, OFFER, PARTNER
 from tests.doubles.sign_in import SHOWN_BY_ITSELF, SHOWN_ON_PURPOSE, by_ticket, by_token, shown
 from tests.secrecy import SHARED_TOKENS as TOKENS
 
@@ -87,8 +89,9 @@ async def test_auth_18_what_is_no_caller_lets_nobody_in(
 
 
 def test_auth_18_without_any_way_to_sign_in_there_is_no_relay() -> None:
+    no_bound = Guesses(None, (), key=CALLER_KEY, clock=StoppedClock())
     with pytest.raises(ValueError, match="nobody"):
-        Authenticator([], SHOWN_ON_PURPOSE, challenge=CHALLENGE)
+        Authenticator([], SHOWN_ON_PURPOSE, no_bound, challenge=CHALLENGE)
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ def test_our_own_names_are_answered(value: bytes) -> None:
         b"evil.example@localhost",
         b"localhost/x?",
         b"localhost:8787:1",
+        b"localhost:\xb2",
         b"localhost:",
         b"",
         b"\xff",
@@ -128,3 +129,17 @@ def test_reading_is_free_to_all(method: str) -> None:
 def test_every_other_method_is_guarded(method: str) -> None:
     with pytest.raises(OriginRefused):
         check("https://evil.example", method=method)
+
+
+@pytest.mark.parametrize(
+    ("origin", "host"),
+    [
+        ("https://voice.example.com:8443", "voice.example.com"),
+        ("http://localhost:3000", "localhost"),
+        ("http://localhost", "localhost:8787"),
+        ("https://voice.example.com", "voice.example.com:80"),
+    ],
+)
+def test_web_01_another_port_of_our_name_is_another_page(origin: str, host: str) -> None:
+    with pytest.raises(OriginRefused):
+        check(origin, host=host)

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from relay.errors import AuthInvalid, AuthUnavailable
 from relay.upstream.http_client import build_client, trusted_context
 from relay.web.jwks import MOST_BYTES, IssuerKeys
+from relay.web.key_set import read_key_set
 from tests.doubles.issuer import DISCOVERY, KEYS, Issuer, public_jwk
 from tests.doubles.sign_in import EC, OTHER_RSA, RSA
 from tests.web.oidc_parts import Ticks, issuer_keys
@@ -252,3 +253,11 @@ async def test_keys_that_cannot_be_used_are_passed_over(issuer: Issuer, ca_file:
             assert await found(keys, kid, "RS256") == "auth_invalid"
         assert await found(keys, "shared", "HS256") == "auth_invalid"
         assert await found(keys, "ec", "ES384") == "auth_invalid"
+
+
+def test_auth_08_of_a_huge_key_set_only_the_first_keys_are_looked_at() -> None:
+    listed = [{"kty": "RSA", "kid": f"broken-{number}"} for number in range(64)]
+
+    with pytest.raises(ValueError, match="no key that could be used"):
+        read_key_set(json.dumps({"keys": [*listed, public_jwk(RSA, "rsa-1")]}).encode())
+    assert read_key_set(json.dumps({"keys": [*listed[1:], public_jwk(RSA, "rsa-1")]}).encode())

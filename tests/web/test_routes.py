@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from relay.core.call import Reason
 from relay.errors import UpstreamRateLimited, all_problems
 from tests.doubles.relay import OFFER, PARTNER, RelayDouble
+from tests.doubles.sign_in import SHOWN_ON_PURPOSE, by_token
 from tests.doubles.upstream import ANSWER
 from tests.secrecy import CLIENT_SECRET
 
@@ -457,3 +459,64 @@ async def test_sec_06_the_access_line_has_no_query_and_no_call_id(
     fields = [str(getattr(record, "fields", "")) for record in caplog.records]
     assert any("/calls/…" in line for line in fields)
     assert not any(location.rsplit("/", 1)[-1] in line or "canary" in line for line in fields)
+
+
+@pytest.mark.parametrize("path", ["/%00", "/app.js%00", "/nothing.js"])
+async def test_http_20_writing_to_what_is_no_file_is_404(
+    build: Callable[..., RelayDouble], path: str
+) -> None:
+    assert_problem(await build().ask("POST", path), 404, "not_found")
+
+
+async def test_a_file_tells_what_may_be_done_with_it(build: Callable[..., RelayDouble]) -> None:
+    assert (await build().ask("DELETE", "/app.js")).headers["allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize("path", ["/caf%C3%A9", "/a%0ab", "/" + "a" * 121])
+async def test_sec_06_an_odd_path_is_not_in_the_log(
+    build: Callable[..., RelayDouble], caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    with caplog.at_level(logging.INFO, "relay.access"):
+        await build().ask("GET", path)
+
+    (record,) = [record for record in caplog.records if record.name == "relay.access"]
+    assert getattr(record, "fields", {})["path"] == "(unprintable)"
+
+
+@pytest.mark.parametrize("last", ["x", "-1", "1.5", "1" * 13, "\u00b2".encode()])
+async def test_bad_25_a_last_event_id_that_is_none_of_ours_is_refused(
+    build: Callable[..., RelayDouble], last: str | bytes
+) -> None:
+    relay = build()
+    place = (await relay.connect()).headers["location"]
+
+    response = await relay.ask("GET", f"{place}/events", headers={"Last-Event-ID": last})
+
+    assert_problem(response, 400, "malformed_request")
+
+
+async def test_a_head_that_tells_of_no_form_is_refused_before_anybody_is_asked_who_asks_for_a_client_secret(
+    build: Callable[..., RelayDouble],
+) -> None:
+    relay = build(direct=True, sign_in=by_token, rule=SHOWN_ON_PURPOSE)
+
+    response = await relay.ask("POST", "/api/session", content=b"x", headers={"Content-Type": "text/plain"})
+
+    assert_problem(response, 415, "unsupported_media_type")
+
+
+async def test_a_call_that_was_ended_before_its_answer_is_not_handed_out(
+    build: Callable[..., RelayDouble],
+) -> None:
+    relay = build()
+    relay.upstream.answering.clear()
+    connecting = asyncio.create_task(relay.connect())
+    while not relay.upstream.live:
+        await asyncio.sleep(0)
+    (call,) = await relay.store.recent(1, only_open=True)
+    await relay.supervisor.end(call.key, Reason.OPERATOR)
+    relay.upstream.answering.set()
+
+    assert_problem(await connecting, 503, "call_ended")
+    await relay.settle()
+    assert relay.upstream.live == set()

@@ -138,3 +138,17 @@ def test_auth_10_a_near_guess_takes_as_long_as_a_far_one() -> None:
         statistics.median(seconds(guess) for _ in range(9)) for guess in (b"t" * 63 + b"x", b"x" + b"t" * 63)
     )
     assert abs(near - far) / max(near, far) < 0.5  # a comparison byte by byte differs by far more
+
+
+def test_auth_10_every_token_is_compared_whole_whichever_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[tuple[int, int]] = []
+
+    def compare(one: bytes, other: bytes) -> bool:
+        compared.append((len(one), len(other)))
+        return one == other
+
+    monkeypatch.setattr("relay.web.token.hmac.compare_digest", compare)
+
+    assert is_one_of(TOKENS[0].encode(), TOKENS)
+    assert not is_one_of(b"short", TOKENS)
+    assert compared == [(32, 32)] * 4
