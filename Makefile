@@ -26,7 +26,7 @@ check: $(VENV)/test.stamp tests/js/node_modules/.package-lock.json ## lint, type
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(NODE) tests/js/node_modules/typescript/bin/tsc -p tests/js
-	@$(NODE) --test --test-reporter=dot "tests/js/*.test.js"
+	@$(NODE) --test --test-reporter=dot "tests/js/**/*.test.js"
 
 format: $(VENV)/test.stamp ## format the Python code
 	@$(PY) -m ruff check --fix-only .

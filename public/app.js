@@ -2,13 +2,13 @@
  * The page: wires the call to what is seen and pressed. No decision about a call is made here.
  */
 
-import { Call } from "./call.js";
-import { AUDIBLE, Levels } from "./level.js";
-import { problemFromError } from "./problems.js";
-import { SignIn } from "./sign-in.js";
-import { Signaling } from "./signaling.js";
-import { isLive, isOver, isUnderWay } from "./states.js";
-import { surroundingsOf } from "./surroundings.js";
+import { Call } from "./call/call.js";
+import { AUDIBLE, Levels } from "./call/level.js";
+import { problemFromError } from "./call/problems.js";
+import { SignIn } from "./call/sign-in.js";
+import { Signaling } from "./call/signaling.js";
+import { isLive, isOver, isUnderWay } from "./call/states.js";
+import { surroundingsOf } from "./call/surroundings.js";
 import { byId, durationText } from "./view/elements.js";
 import { Keyboard } from "./view/keyboard.js";
 import { LimitView } from "./view/limit.js";
@@ -45,7 +45,7 @@ class Page {
   #message = byId("message", HTMLTextAreaElement);
   #send = byId("send", HTMLButtonElement);
   #direct = new URLSearchParams(location.search).get("direct") === "1";
-  /** @type {import("./config.js").Config | null} */
+  /** @type {import("./call/config.js").Config | null} */
   #config = null;
   /** @type {Call | null} */
   #call = null;
@@ -148,7 +148,7 @@ class Page {
     this.#drawWhileUnderWay(call, levels);
   }
 
-  /** @param {import("./states.js").StateChange} change */
+  /** @param {import("./call/states.js").StateChange} change */
   #onState(change) {
     const live = isLive(change.state);
     this.#stage.showState(change);

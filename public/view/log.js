@@ -3,7 +3,7 @@
  * at the newest line, unless the reader went back.
  */
 
-import { EventLog, KEPT_LINES, lineStart } from "../log.js";
+import { EventLog, KEPT_LINES, lineStart } from "../call/log.js";
 import { byId, make } from "./elements.js";
 import { readingAlong, toEnd } from "./reading.js";
 
@@ -26,7 +26,7 @@ export class LogView {
   }
 
   /**
-   * @param {import("../log.js").Direction} direction
+   * @param {import("../call/log.js").Direction} direction
    * @param {{ type: string }} event
    * @param {number} at milliseconds since the start of the call
    */
@@ -52,7 +52,7 @@ export class LogView {
 }
 
 /**
- * @param {import("../log.js").Line} line
+ * @param {import("../call/log.js").Line} line
  * @returns {HTMLLIElement}
  */
 function lineElement(line) {
@@ -71,7 +71,7 @@ function lineElement(line) {
 }
 
 /**
- * @param {import("../log.js").Line} line
+ * @param {import("../call/log.js").Line} line
  * @returns {HTMLElement} long types may break after a dot
  */
 function headOf(line) {

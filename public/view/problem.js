@@ -4,7 +4,7 @@
 
 import { byId, make } from "./elements.js";
 
-/** @typedef {import("../problems.js").Problem} Problem */
+/** @typedef {import("../call/problems.js").Problem} Problem */
 
 /** The place for problems, which break a call, and for notices, which do not. */
 export class ProblemView {

@@ -4,10 +4,10 @@
  */
 
 import { PRESETS, presetById } from "../presets.js";
-import { ProblemError, ownProblem } from "../problems.js";
+import { ProblemError, ownProblem } from "../call/problems.js";
 import { byId, make } from "./elements.js";
 
-/** @typedef {import("../config.js").Profile} Profile */
+/** @typedef {import("../call/config.js").Profile} Profile */
 
 /** From this share of the limit on, the size is shown. */
 const NEARLY_FULL = 0.8;
@@ -56,7 +56,7 @@ export class Setup {
   }
 
   /**
-   * @returns {import("../signaling.js").Wishes & { speakFirst: boolean }}
+   * @returns {import("../call/signaling.js").Wishes & { speakFirst: boolean }}
    * @throws {ProblemError} the instructions are longer than the relay takes
    */
   wishes() {

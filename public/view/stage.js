@@ -2,11 +2,11 @@
  * The stage: the one big button, the status in words, the clock, the controls of a running call, the two meters.
  */
 
-import { isLive, isUnderWay } from "../states.js";
+import { isLive, isUnderWay } from "../call/states.js";
 import { byId, clockText } from "./elements.js";
 
-/** @typedef {import("../states.js").State} State */
-/** @typedef {import("../level.js").Side} Side */
+/** @typedef {import("../call/states.js").State} State */
+/** @typedef {import("../call/level.js").Side} Side */
 
 /** @type {Readonly<Record<State, string>>} */
 const WORDS = Object.freeze({
@@ -51,7 +51,7 @@ export class Stage {
     this.#tap.addEventListener("click", onSound);
   }
 
-  /** @param {import("../states.js").StateChange} change */
+  /** @param {import("../call/states.js").StateChange} change */
   showState({ state, reason }) {
     const underWay = isUnderWay(state);
     document.body.dataset.state = state;

@@ -9,7 +9,7 @@ export class TimingView {
   #table = byId("timing", HTMLTableElement);
   #summary = byId("timing-summary", HTMLElement);
 
-  /** @param {import("../timing.js").Timing} timing */
+  /** @param {import("../call/timing.js").Timing} timing */
   show(timing) {
     const rows = timing.rows().map(({ mark, title, ms, server }) => {
       const row = make("tr", { data: { mark, ms: ms.toFixed(1), server: String(server) } });

@@ -3,12 +3,12 @@
  * lines, not every delta, are announced to screen readers.
  */
 
-import { isFinal } from "../transcript.js";
+import { isFinal } from "../call/transcript.js";
 import { byId, clockText, make } from "./elements.js";
 import { readingAlong } from "./reading.js";
 
-/** @typedef {import("../transcript.js").Entry} Entry */
-/** @typedef {import("../transcript.js").Transcript} Transcript */
+/** @typedef {import("../call/transcript.js").Entry} Entry */
+/** @typedef {import("../call/transcript.js").Transcript} Transcript */
 
 /** @typedef {{ item: HTMLLIElement, text: HTMLElement, note: HTMLElement, entry: Readonly<Entry> | null }} Shown */
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isDelta, newItemId, numberAt, readServerEvent, stringAt, trouble, typedMessage } from "../../public/events.js";
+import { isDelta, newItemId, numberAt, readServerEvent, stringAt, trouble, typedMessage } from "../../../public/call/events.js";
 
 const event = { type: "response.done", response: { id: "resp_1", output: [{ id: "item_1" }], n: 3 } };
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { Conversation } from "../../public/conversation.js";
+import { Conversation } from "../../../public/call/conversation.js";
 
 /** A conversation, what it sent, and where it stands. */
 function begun() {

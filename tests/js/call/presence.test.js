@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
-import { Presence } from "../../public/presence.js";
+import { Presence } from "../../../public/call/presence.js";
 
 /** A stream as the relay serves it; the test says what comes and when it ends. */
 class Stream {

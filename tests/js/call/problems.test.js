@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ProblemError, ownProblem, problemFromError, problemFromResponse } from "../../public/problems.js";
+import { ProblemError, ownProblem, problemFromError, problemFromResponse } from "../../../public/call/problems.js";
 
 const HEAD = { status: 502, type: "application/problem+json", requestId: "r-head", retryAfter: null };
 

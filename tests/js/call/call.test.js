@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
-import { ProblemError, ownProblem } from "../../public/problems.js";
+import { ProblemError, ownProblem } from "../../../public/call/problems.js";
 import { Connection, EXCHANGE, WANTED, callOf, liveCall, noticesOf, settled } from "./call-doubles.js";
 
 beforeEach(() => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Microphone, microphoneProblem } from "../../public/microphone.js";
-import { ProblemError } from "../../public/problems.js";
+import { Microphone, microphoneProblem } from "../../../public/call/microphone.js";
+import { ProblemError } from "../../../public/call/problems.js";
 
 /** A track that remembers. */
 class Track extends EventTarget {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { EventLog, lineStart } from "../../public/log.js";
+import { EventLog, lineStart } from "../../../public/call/log.js";
 
 test("the log keeps the newest lines and goes on counting", () => {
   const log = new EventLog(2);

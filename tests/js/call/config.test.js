@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { configFromJson } from "../../public/config.js";
+import { configFromJson } from "../../../public/call/config.js";
 
 test("the relay's words are taken over", () => {
   const config = configFromJson({

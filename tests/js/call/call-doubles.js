@@ -2,8 +2,8 @@
  * What the tests of a call share: a peer connection, a relay and a microphone that do what they are told.
  */
 
-import { Call } from "../../public/call.js";
-import { configFromJson } from "../../public/config.js";
+import { Call } from "../../../public/call/call.js";
+import { configFromJson } from "../../../public/call/config.js";
 
 export const WANTED = { voice: "alloy", instructions: "", profile: "", speakFirst: false, microphone: true, direct: false };
 export const EXCHANGE = {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { configFromJson } from "../../public/config.js";
-import { problemFromResponse } from "../../public/problems.js";
-import { SignIn, signInUrl } from "../../public/sign-in.js";
-import { Signaling } from "../../public/signaling.js";
+import { configFromJson } from "../../../public/call/config.js";
+import { problemFromResponse } from "../../../public/call/problems.js";
+import { SignIn, signInUrl } from "../../../public/call/sign-in.js";
+import { Signaling } from "../../../public/call/signaling.js";
 
 const RELAY = "https://relay.test/voice/";
 const SDP = { "content-type": "application/sdp", location: "/voice/calls/abc", link: '</voice/calls/abc/events>; rel="events"' };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { EventStreamReader } from "../../public/event-stream.js";
+import { EventStreamReader } from "../../../public/call/event-stream.js";
 
 /** @param {string} text @param {string} [lastEventId] */
 const eventsOf = (text, lastEventId) => new EventStreamReader(lastEventId).read(text);

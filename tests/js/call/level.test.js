@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { levelOf } from "../../public/level.js";
+import { levelOf } from "../../../public/call/level.js";
 
 test("silence is nothing, full scale is one, and -30 dB is the middle", () => {
   assert.equal(levelOf(new Float32Array(512)), 0);

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { endingOf } from "../../public/endings.js";
+import { endingOf } from "../../../public/call/endings.js";
 
-const TABLE = readFileSync(new URL("../../relay/core/call.py", import.meta.url), "utf8");
+const TABLE = readFileSync(new URL("../../../relay/core/call.py", import.meta.url), "utf8");
 const REASONS = [.../class Reason\(StrEnum\):(.*?)\nclass /s.exec(TABLE)?.[1].matchAll(/^    [A-Z_]+ = "(\w+)"/gm) ?? []].map(([, reason]) => reason);
 
 test("every reason of the relay has a sentence of its own", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { SILENCE, isBusy, phaseOf, settled, turnAfter } from "../../public/turn.js";
+import { SILENCE, isBusy, phaseOf, settled, turnAfter } from "../../../public/call/turn.js";
 
 /**
  * @param {(string | object)[]} events

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { EMPTY, closed, cutShort, isFinal, transcriptAfter, withTyped } from "../../public/transcript.js";
+import { EMPTY, closed, cutShort, isFinal, transcriptAfter, withTyped } from "../../../public/call/transcript.js";
 
 /**
  * @param {object[]} events
@@ -15,7 +15,7 @@ function after(events, transcribed = true) {
   );
 }
 
-/** @param {import("../../public/transcript.js").Transcript} transcript */
+/** @param {import("../../../public/call/transcript.js").Transcript} transcript */
 const brief = (transcript) => transcript.map(({ role, text, standing }) => [role, text, standing]);
 
 const spoken = { id: "U", type: "message", role: "user", content: [{ type: "input_audio", transcript: null }] };

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ProblemError } from "../../public/problems.js";
-import { Signaling } from "../../public/signaling.js";
+import { ProblemError } from "../../../public/call/problems.js";
+import { Signaling } from "../../../public/call/signaling.js";
 
 const RELAY = "http://relay.test/";
 const WISHES = { voice: "alloy", instructions: "Be kind.", profile: "" };

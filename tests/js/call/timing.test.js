@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Timing, parseServerTiming } from "../../public/timing.js";
+import { Timing, parseServerTiming } from "../../../public/call/timing.js";
 
 /** @param {number[]} times */
 function clockOf(...times) {
