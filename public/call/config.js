@@ -3,30 +3,9 @@
  */
 
 import { numberAt, stringAt, valueAt } from "./events.js";
-import { signInUrl } from "./sign-in.js";
 
-/**
- * @typedef {object} Profile
- * @property {string} name
- * @property {string} title
- * @property {string[]} voices
- * @property {string} voice the one to begin with
- * @property {number} instructionsMaxBytes of UTF-8
- * @property {boolean} transcribed whether the caller's speech is transcribed
- */
-
-/**
- * @typedef {object} Config
- * @property {string} version of the relay
- * @property {boolean} simulated whether the upstream is the simulator
- * @property {Profile[]} profiles at least one
- * @property {number} maxCallSeconds 0 when unknown
- * @property {number} exchangeSeconds how long the relay lets the browser wait at most
- * @property {number} presenceSeconds how long the relay lets a page be silent
- * @property {boolean} direct whether the page may exchange the offer with the upstream itself
- * @property {RTCIceServer[]} iceServers
- * @property {{ kind: import("./sign-in.js").SignInKind, url: string }} signIn how, and where; empty for here
- */
+/** @typedef {import("../relay-call.js").Config} Config */
+/** @typedef {import("../relay-call.js").Profile} Profile */
 
 /**
  * @param {unknown} json the body of `GET /config`
@@ -45,14 +24,35 @@ export function configFromJson(json) {
     exchangeSeconds: numberAt(json, "limits", "exchange_seconds") ?? 20,
     presenceSeconds: numberAt(json, "limits", "presence_seconds") ?? 15,
     direct: valueAt(json, "direct") === true,
+    prepare: valueAt(json, "prepare") === true,
     iceServers: Array.isArray(iceServers) ? iceServers : [],
     signIn: { kind: signInKind(stringAt(json, "sign_in", "kind")), url: signInUrl(stringAt(json, "sign_in", "url")) },
   };
 }
 
 /**
+ * @param {Config | null} config
+ * @param {string} name empty for the first one
+ * @returns {Profile} harmless values when there is none of that name
+ */
+export function profileOf(config, name) {
+  const profiles = config?.profiles ?? [];
+  return profiles.find((profile) => profile.name === name) ?? profiles[0] ?? profileFromJson(null, true);
+}
+
+/**
+ * Where a link of the relay's may lead.
+ *
+ * @param {string} url
+ * @returns {string} a path of this host or an https address; empty for anything else, such as a script
+ */
+export function signInUrl(url) {
+  return /^\/(?![/\\])/.test(url) || url.startsWith("https://") ? url : "";
+}
+
+/**
  * @param {string} kind
- * @returns {import("./sign-in.js").SignInKind}
+ * @returns {Config["signIn"]["kind"]}
  */
 function signInKind(kind) {
   return kind === "token" || kind === "link" ? kind : "none";
@@ -68,12 +68,20 @@ function profileFromJson(json, transcribed) {
   const listed = valueAt(json, "voices");
   const voices = Array.isArray(listed) ? listed.filter((voice) => typeof voice === "string") : [];
   const voice = stringAt(json, "voice") || voices[0] || "";
+  const sideband = stringAt(json, "sideband");
   return {
     name: stringAt(json, "name"),
     title: stringAt(json, "title") || stringAt(json, "name"),
+    description: stringAt(json, "description"),
     voices: voices.length > 0 || !voice ? voices : [voice],
     voice,
     instructionsMaxBytes: numberAt(json, "instructions_max_bytes") ?? 16384,
     transcribed: typeof own === "boolean" ? own : transcribed,
+    private: valueAt(json, "private") === true,
+    sideband: sideband === "observe" || sideband === "guard" ? sideband : "off",
+    recorded: valueAt(json, "recorded") === true,
+    showsCost: valueAt(json, "shows_cost") === true,
+    signIn: valueAt(json, "sign_in") === true,
+    maxCallSeconds: numberAt(json, "max_call_seconds") ?? 0,
   };
 }

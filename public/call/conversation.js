@@ -6,7 +6,8 @@
  * response, a short wait stands in for it.
  */
 
-import { askForResponse, cancelResponse, clearOutput, newItemId, typedMessage } from "./events.js";
+import { askForResponse, cancelResponse, clearOutput, newItemId, stringAt, typedMessage } from "./events.js";
+import { isUnanswered, restoring } from "./restore.js";
 import { EMPTY, closed, cutShort, transcriptAfter, withTyped } from "./transcript.js";
 import { SILENCE, isBusy, phaseOf, settled, turnAfter } from "./turn.js";
 
@@ -27,6 +28,8 @@ export class Conversation {
   #transcript = EMPTY;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
+  /** Ids of items that repeat what the transcript has already. @type {Set<string>} */
+  #repeated = new Set();
 
   /** Whether the caller's speech is transcribed, so that its words are worth waiting for. */
   transcribed = true;
@@ -34,6 +37,16 @@ export class Conversation {
   /** @param {Ends} ends */
   constructor(ends) {
     this.#ends = ends;
+  }
+
+  /** @returns {import("./transcript.js").Transcript} */
+  get transcript() {
+    return this.#transcript;
+  }
+
+  /** @returns {import("./turn.js").Phase} */
+  get phase() {
+    return phaseOf(this.#turn);
   }
 
   /** Ask the assistant to speak, as soon as it may. */
@@ -72,8 +85,30 @@ export class Conversation {
    * @param {number} at milliseconds since the start of the call
    */
   onServerEvent(event, at) {
+    if (this.#repeated.has(stringAt(event, "item", "id"))) return;
     this.#setTranscript(transcriptAfter(this.#transcript, event, { at, transcribed: this.transcribed }));
     this.#setTurn(turnAfter(this.#turn, event));
+  }
+
+  /**
+   * The connection is lost, and a new one will take its place: what was under way is cut off.
+   */
+  interrupted() {
+    this.close();
+    this.#turn = SILENCE;
+  }
+
+  /**
+   * Tell a model that knows nothing of it what was said so far, and have it answer what is not answered yet.
+   *
+   * @returns {number} how many items could be given back
+   */
+  restore() {
+    const events = restoring(this.#transcript, newItemId);
+    for (const event of events) this.#repeated.add(stringAt(event, "item", "id"));
+    const given = events.filter((event) => this.#ends.send(event)).length;
+    if (given > 0 && isUnanswered(this.#transcript)) this.ask();
+    return given;
   }
 
   /** The call is over: nothing more is sent, what is open in the transcript is closed. */

@@ -119,41 +119,42 @@ const HARMLESS = new Set([
  * there is only silence.
  *
  * @param {ServerEvent} event
- * @returns {{ kind: "end" | "notice", words: string } | null} null when there is nothing to say
+ * @returns {{ code: string, end?: true, upstreamCode?: string, message?: string, why?: string } | null} null when there
+ *   is nothing to say
  */
 export function trouble(event) {
   if (event.type === "error") {
     const code = stringAt(event, "error", "code");
     if (HARMLESS.has(code)) return null;
-    if (code === "session_expired") {
-      return { kind: "end", words: "The call reached the upstream’s time limit." };
-    }
-    return { kind: "notice", words: `The upstream reports an error: ${reason(event.error)}` };
+    if (code === "session_expired") return { code: "upstream_limit", end: true };
+    return { code: "upstream_error", ...reason(event.error) };
   }
   if (event.type !== "response.done") return null;
   const status = stringAt(event, "response", "status");
   const details = valueAt(event, "response", "status_details");
-  if (status === "failed") {
-    return { kind: "notice", words: `The upstream could not make this answer: ${reason(valueAt(details, "error"))}` };
-  }
+  if (status === "failed") return { code: "answer_failed", ...reason(valueAt(details, "error")) };
   if (status !== "incomplete") return null;
   const why = stringAt(details, "reason");
-  if (why === "content_filter") {
-    return { kind: "notice", words: "The upstream’s content filter cut this answer short." };
-  }
-  if (why === "max_output_tokens") {
-    return { kind: "notice", words: "The answer was cut short: it reached the length limit for one answer." };
-  }
-  return { kind: "notice", words: `The answer is incomplete (${why || "no reason given"}).` };
+  if (why === "content_filter") return { code: "answer_filtered" };
+  return why === "max_output_tokens" ? { code: "answer_too_long" } : { code: "answer_incomplete", why };
 }
 
 /**
  * @param {unknown} error the upstream's error object
- * @returns {string} its message and code, as far as there are any
+ * @returns {{ upstreamCode: string, message: string }} as far as there are any
  */
 function reason(error) {
-  const message = stringAt(error, "message");
-  const code = stringAt(error, "code") || stringAt(error, "type");
-  if (message && code) return `${message} (${code})`;
-  return message || code || "no reason given";
+  return { upstreamCode: stringAt(error, "code") || stringAt(error, "type"), message: stringAt(error, "message") };
+}
+
+/**
+ * A relay's JSON in the names of this language: `seconds_left` becomes `secondsLeft`.
+ *
+ * @param {unknown} json
+ * @returns {any} an object, empty when it is none
+ */
+export function camel(json) {
+  if (json === null || typeof json !== "object" || Array.isArray(json)) return {};
+  const named = Object.entries(json).map(([key, value]) => [key.replace(/_(\w)/g, (_, letter) => letter.toUpperCase()), value]);
+  return Object.fromEntries(named);
 }

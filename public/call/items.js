@@ -36,26 +36,12 @@ export function isSpoken(item) {
 }
 
 /**
- * @param {number | null} ms how much of the answer was heard; null when nobody says
- */
-export function interruptedAfter(ms) {
-  return ms === null ? "Interrupted." : `Interrupted after ${(ms / 1000).toFixed(1)} s.`;
-}
-
-/**
  * Why the caller's words are missing. A wrong deployment name is by far the commonest cause, and the upstream
  * says so only here, turn by turn (fact 2.2).
  *
  * @param {unknown} error the upstream's error object
+ * @returns {import("../relay-call.js").Note}
  */
-export function whyNotTranscribed(error) {
-  const code = stringAt(error, "code");
-  if (code === "DeploymentNotFound") {
-    return (
-      "Not transcribed: the transcription deployment does not exist at the upstream (DeploymentNotFound). " +
-      "AZURE_OPENAI_TRANSCRIPTION_DEPLOYMENT must name a deployment of the same resource."
-    );
-  }
-  const message = stringAt(error, "message") || "no reason given";
-  return `Not transcribed: ${message}${code ? ` (${code})` : ""}`;
+export function notTranscribed(error) {
+  return { code: "not_transcribed", upstreamCode: stringAt(error, "code"), message: stringAt(error, "message") };
 }

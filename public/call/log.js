@@ -1,5 +1,5 @@
 /**
- * The event log: what went over the data channel and what the page did, the last few hundred lines.
+ * The event log: what went over the data channel and what the page did, the last few thousand lines.
  *
  * Instructions are shortened on the way in: the log is made to be pasted into bug reports.
  */
@@ -18,8 +18,8 @@ import { isDelta } from "./events.js";
  * @property {boolean} delta
  */
 
-/** How many lines are kept: a ten-minute call with deltas is several thousand, of which nobody reads the first. */
-export const KEPT_LINES = 500;
+/** How many lines are kept: of a long call with its deltas, the last quarter of an hour or so. */
+export const KEPT_LINES = 5000;
 
 const ARROWS = Object.freeze({ in: "←", out: "→", page: "·" });
 

@@ -1,126 +1,187 @@
 /**
- * Opening the microphone, and telling the ways apart in which that fails.
+ * The microphone of a call: opened before anything is spent, muted, exchanged for another, and replaced when it is
+ * unplugged. Whether it may be heard (muted, push-to-talk) survives every exchange.
  *
- * It happens before any offer is sent: a call without a microphone is only made when the caller says so.
- * The browser is an argument, so that every failure can be tested without one.
+ * Events (CustomEvent, `detail` in brackets): `track` (MediaStreamTrack: another one from now on), `replaced` ({label}:
+ * the one before went away), `gone` (boolean: there is none at the moment).
  */
 
+import { microphoneFinding } from "./diagnosis.js";
 import { ProblemError, ownProblem } from "./problems.js";
 
 /** What we ask of the microphone: without echo cancellation the assistant interrupts itself on loudspeakers. */
-const CONSTRAINTS = {
-  audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
-  video: false,
-};
+const WISHES = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 
 /**
  * @typedef {object} MicrophoneSource The parts of a window that lead to a microphone.
  * @property {boolean} isSecureContext
  * @property {string} origin
- * @property {Pick<MediaDevices, "getUserMedia"> | undefined} mediaDevices
+ * @property {Pick<MediaDevices, "getUserMedia" | "addEventListener" | "removeEventListener"> | undefined} mediaDevices
  */
 
 /** The microphone of one call. */
-export class Microphone {
+export class Microphone extends EventTarget {
   #source;
+  #deviceId;
   /** @type {MediaStreamTrack | null} */
   #track = null;
   #muted = false;
+  #pushToTalk = false;
+  #talking = false;
+  #gone = false;
   #stopped = false;
+  #onDevices = () => void (this.#gone && this.#replace());
 
-  /** @param {MicrophoneSource} source */
-  constructor(source) {
+  /**
+   * @param {MicrophoneSource} source
+   * @param {string} [deviceId] empty for the system's choice
+   */
+  constructor(source, deviceId = "") {
+    super();
     this.#source = source;
+    this.#deviceId = deviceId;
+  }
+
+  /** @returns {MediaStreamTrack | null} the open one */
+  get track() {
+    return this.#track;
+  }
+
+  /** @returns {string} id of the device that is open, as far as the browser tells */
+  get deviceId() {
+    return this.#track?.getSettings().deviceId ?? this.#deviceId;
+  }
+
+  /** @returns {boolean} whether what it hears goes out */
+  get isOpen() {
+    return !this.#muted && (!this.#pushToTalk || this.#talking) && !this.#gone && this.#track !== null;
+  }
+
+  get muted() {
+    return this.#muted;
+  }
+
+  set muted(muted) {
+    this.#muted = muted;
+    this.#apply();
+  }
+
+  get pushToTalk() {
+    return this.#pushToTalk;
+  }
+
+  set pushToTalk(on) {
+    this.#pushToTalk = on;
+    this.#talking = false;
+    this.#apply();
+  }
+
+  get talking() {
+    return this.#talking;
+  }
+
+  set talking(on) {
+    this.#talking = on && this.#pushToTalk;
+    this.#apply();
   }
 
   /**
    * Ask for it; the browser may ask the caller.
    *
-   * @param {() => void} onGone called when the device goes away during the call
    * @returns {Promise<MediaStreamTrack>} ended already when `stop` was called meanwhile
    * @throws {ProblemError} with one of the `microphone_…` problems, or `insecure_page`
    */
-  async open(onGone) {
-    const track = await trackFrom(this.#source);
-    this.#track = track;
-    track.enabled = !this.#muted;
-    track.addEventListener("ended", onGone);
-    if (this.#stopped) track.stop();
+  async open() {
+    const track = await trackFrom(this.#source, this.#deviceId);
+    this.#take(track);
+    this.#source.mediaDevices?.addEventListener("devicechange", this.#onDevices);
     return track;
   }
 
-  /** @returns {boolean} */
-  get muted() {
-    return this.#muted;
-  }
-
-  /** Whether it sends silence; may be set before it is open. */
-  set muted(muted) {
-    this.#muted = muted;
-    if (this.#track) this.#track.enabled = !muted;
+  /**
+   * Use another one from now on.
+   *
+   * @param {string} deviceId empty for the system's choice
+   * @throws {ProblemError} the one before goes on then
+   */
+  async use(deviceId) {
+    const track = await trackFrom(this.#source, deviceId);
+    this.#deviceId = deviceId;
+    this.#take(track);
   }
 
   /** Release the device: the browser's recording sign goes out. */
   stop() {
     this.#stopped = true;
+    this.#source.mediaDevices?.removeEventListener("devicechange", this.#onDevices);
     this.#track?.stop();
   }
-}
 
-/** @param {MicrophoneSource} source */
-async function trackFrom(source) {
-  if (!source.isSecureContext) {
-    throw new ProblemError(
-      ownProblem("insecure_page", `Browsers keep the microphone from plain http pages such as ${source.origin}.`),
-    );
+  /** @param {MediaStreamTrack} track */
+  #take(track) {
+    const before = this.#track;
+    this.#track = track;
+    if (before) before.stop();
+    if (this.#stopped) return track.stop();
+    this.#apply();
+    track.addEventListener("ended", () => void (this.#track === track && this.#replace()));
+    this.#setGone(false);
+    if (before) this.#emit("track", track);
   }
-  if (!source.mediaDevices) {
-    throw new ProblemError(ownProblem("microphone_unsupported", "navigator.mediaDevices is missing."));
+
+  /** Its device is away: whatever the system offers now takes its place, later if there is nothing yet. */
+  async #replace() {
+    if (this.#stopped) return;
+    try {
+      await this.use("");
+      this.#emit("replaced", { label: this.#track?.label ?? "" });
+    } catch {
+      this.#setGone(true);
+    }
   }
-  try {
-    const stream = await source.mediaDevices.getUserMedia(CONSTRAINTS);
-    const [track] = stream.getAudioTracks();
-    if (track) return track;
-  } catch (error) {
-    throw new ProblemError(microphoneProblem(error));
+
+  /** @param {boolean} gone */
+  #setGone(gone) {
+    if (gone === this.#gone) return;
+    this.#gone = gone;
+    this.#emit("gone", gone);
   }
-  throw new ProblemError(ownProblem("microphone_missing", "The browser gave a stream without sound."));
+
+  #apply() {
+    if (this.#track) this.#track.enabled = this.isOpen;
+  }
+
+  /**
+   * @param {string} name
+   * @param {unknown} detail
+   */
+  #emit(name, detail) {
+    if (!this.#stopped) this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
 }
 
 /**
- * What a refusal of `getUserMedia` means (W3C Media Capture and Streams, §10.3; messages as Chromium words them).
- *
- * @param {unknown} error
- * @returns {import("./problems.js").Problem}
+ * @param {MicrophoneSource} source
+ * @param {string} deviceId one that is not there any more counts as none
+ * @returns {Promise<MediaStreamTrack>}
  */
-export function microphoneProblem(error) {
-  const name = error instanceof Error ? error.name : "";
-  const message = error instanceof Error ? error.message : String(error);
-  switch (name) {
-    case "NotAllowedError":
-    case "SecurityError":
-      return refusal(message);
-    case "NotFoundError":
-    case "OverconstrainedError":
-      return ownProblem("microphone_missing", "The browser knows of no microphone on this device.");
-    case "NotReadableError":
-    case "AbortError":
-      return ownProblem("microphone_busy", `The browser says: ${message || name}.`);
-    default:
-      return ownProblem("microphone_busy", `The browser says: ${name} ${message}`.trim());
+async function trackFrom({ isSecureContext, origin, mediaDevices }, deviceId) {
+  const seen = { secure: isSecureContext, supported: Boolean(mediaDevices), origin, name: "", message: "" };
+  if (!isSecureContext || !mediaDevices) throw problem(seen);
+  try {
+    const audio = deviceId ? { ...WISHES, deviceId: { exact: deviceId } } : WISHES;
+    const [track] = (await mediaDevices.getUserMedia({ audio, video: false })).getAudioTracks();
+    if (track) return track;
+  } catch (error) {
+    const { name = "Error", message = "" } = error instanceof Error ? error : {};
+    if (deviceId && name === "OverconstrainedError") return await trackFrom({ isSecureContext, origin, mediaDevices }, "");
+    throw problem({ ...seen, name, message });
   }
+  throw problem(seen);
 }
 
-/** @param {string} message */
-function refusal(message) {
-  if (/dismissed/i.test(message)) {
-    return ownProblem("microphone_dismissed", "The browser asked, and the question was closed.");
-  }
-  if (/system/i.test(message)) {
-    return ownProblem("microphone_refused", "The operating system keeps the microphone from this browser.");
-  }
-  if (/policy/i.test(message)) {
-    return ownProblem("microphone_refused", "The page that embeds this one does not hand on the microphone.");
-  }
-  return ownProblem("microphone_refused", "The browser keeps the microphone from this page: it was told to, just now or earlier.");
+/** @param {Parameters<typeof microphoneFinding>[0]} seen */
+function problem(seen) {
+  const { code, params } = microphoneFinding(seen);
+  return new ProblemError(ownProblem(code, params));
 }

@@ -1,17 +1,26 @@
 /**
  * The peer connection of one call: its audio section, its data channel, and what becomes of them.
  *
- * It knows nothing of the relay or of what the events mean. Events: `connected`, `open`, `message` (detail: a
- * server event), `unsteady`, `steady`; and at its end one of `blocked` (it never came up),
- * `lost` (detail of both: a sentence), `closed` (by the other side).
+ * It knows nothing of the relay or of what the events mean. Events: `ice`, `connected`, `open`, `message` (detail: a
+ * server event), `slow` (no media yet), `unsteady` (boolean); and at its end one of `lost` (MediaSeen: how everything
+ * stood), `closed` (by the other side).
  */
 
 import { CHANNEL_LABEL, readServerEvent } from "./events.js";
 
-/** Seconds until a connection that does not come up counts as blocked: Chromium alone would wait for ever. */
+/** Seconds until a connection that does not come up is given up: Chromium alone would wait for ever. */
 export const MEDIA_SECONDS = 15;
 
-/** One peer connection. Nothing goes over the network before `offer`. */
+/** Seconds until one that has not even begun to look for a way is given up. */
+export const BEGIN_SECONDS = 10;
+
+/** Seconds after which it is worth saying that it takes long. */
+const SLOW_SECONDS = 5;
+
+/** Seconds an interruption may last: after that a new call is the quicker way. */
+const UNSTEADY_SECONDS = 10;
+
+/** One peer connection. Nothing goes over the network before the answer is accepted. */
 export class Peer extends EventTarget {
   #connection;
   #audio;
@@ -19,17 +28,18 @@ export class Peer extends EventTarget {
   #over = false;
   #connectedOnce = false;
   #openedOnce = false;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
+  /** @type {ReturnType<typeof setTimeout>[]} */
+  #timers = [];
 
   /**
    * @param {typeof RTCPeerConnection} Connection the browser's class
    * @param {RTCIceServer[]} iceServers
+   * @param {boolean} sends false to listen only
    */
-  constructor(Connection, iceServers) {
+  constructor(Connection, iceServers, sends) {
     super();
     this.#connection = new Connection({ iceServers, bundlePolicy: "max-bundle" });
-    this.#audio = this.#connection.addTransceiver("audio", { direction: "sendrecv" });
+    this.#audio = this.#connection.addTransceiver("audio", { direction: sends ? "sendrecv" : "recvonly" });
     // Before the offer, or the offer has no section for it (fact 6.1).
     this.#channel = this.#connection.createDataChannel(CHANNEL_LABEL);
     this.#channel.addEventListener("open", () => this.#onOpen());
@@ -39,6 +49,7 @@ export class Peer extends EventTarget {
       if (event) this.#emit("message", event);
     });
     this.#connection.addEventListener("connectionstatechange", () => this.#onState());
+    this.#connection.addEventListener("iceconnectionstatechange", () => this.#onIce());
   }
 
   /** @returns {MediaStreamTrack} the assistant's sound; it exists from the beginning and is silent at first */
@@ -46,23 +57,30 @@ export class Peer extends EventTarget {
     return this.#audio.receiver.track;
   }
 
-  /** @returns {boolean} whether media and data channel are up */
-  get isUp() {
-    return this.#connection.connectionState === "connected" && this.#channel.readyState === "open";
+  /** @returns {{ connection: string, ice: string, channel: string, wasUp: boolean }} how everything stands */
+  get seen() {
+    const { connectionState, iceConnectionState } = this.#connection;
+    return { connection: connectionState, ice: iceConnectionState, channel: this.#channel.readyState, wasUp: this.#openedOnce };
   }
 
   /**
    * Make the offer. It is ready at once: the upstream needs none of our candidates (fact 6.1).
    *
-   * @param {MediaStreamTrack | null} microphone null to listen only
    * @returns {Promise<string>} SDP
    */
-  async offer(microphone) {
-    if (microphone) await this.#audio.sender.replaceTrack(microphone);
-    else this.#audio.direction = "recvonly";
+  async offer() {
     const offer = await this.#connection.createOffer();
     await this.#connection.setLocalDescription(offer);
     return offer.sdp ?? "";
+  }
+
+  /**
+   * Send this microphone from now on; needs no new offer.
+   *
+   * @param {MediaStreamTrack | null} track
+   */
+  async speakBy(track) {
+    await this.#audio.sender.replaceTrack(track);
   }
 
   /**
@@ -72,7 +90,9 @@ export class Peer extends EventTarget {
    * @throws {DOMException} the browser cannot use it
    */
   async accept(answer) {
-    this.#timer = setTimeout(() => this.#onBlocked(), MEDIA_SECONDS * 1000);
+    this.#after(SLOW_SECONDS, () => this.#emit("slow"));
+    this.#after(BEGIN_SECONDS, () => this.#connection.iceConnectionState === "new" && this.#onLost());
+    this.#after(MEDIA_SECONDS, () => this.#onLost());
     await this.#connection.setRemoteDescription({ type: "answer", sdp: answer });
   }
 
@@ -86,44 +106,64 @@ export class Peer extends EventTarget {
     return true;
   }
 
+  /** @returns {Promise<Iterable<any>>} the reports of `getStats` */
+  async reports() {
+    return (await this.#connection.getStats()).values();
+  }
+
   /** End it. No event follows. */
   close() {
     this.#over = true;
-    clearTimeout(this.#timer);
+    this.#stopTimers();
     this.#channel.close();
     this.#connection.close();
   }
 
   #onOpen() {
     this.#openedOnce = true;
-    clearTimeout(this.#timer);
+    this.#stopTimers();
     this.#emit("open");
+  }
+
+  #onIce() {
+    const state = this.#connection.iceConnectionState;
+    if (state === "connected" || state === "completed") this.#emit("ice");
   }
 
   #onState() {
     switch (this.#connection.connectionState) {
       case "connected":
-        this.#emit(this.#connectedOnce ? "steady" : "connected");
+        if (this.#openedOnce) this.#stopTimers();
+        if (this.#connectedOnce) this.#emit("unsteady", false);
+        else this.#emit("connected");
         this.#connectedOnce = true;
         break;
       case "disconnected":
-        this.#emit("unsteady");
+        if (this.#openedOnce) this.#after(UNSTEADY_SECONDS, () => this.#onLost());
+        this.#emit("unsteady", true);
         break;
       case "failed":
-        if (!this.#openedOnce) this.#onBlocked();
-        else this.#emit("lost", `There is no way back to the upstream (${this.#states()}).`);
+        this.#onLost();
         break;
       default:
     }
   }
 
-  #onBlocked() {
-    this.#emit("blocked", `No way for the sound was found (${this.#states()}).`);
+  #onLost() {
+    this.#stopTimers();
+    this.#emit("lost", this.seen);
   }
 
-  #states() {
-    const { connectionState, iceConnectionState } = this.#connection;
-    return `connection ${connectionState}, ICE ${iceConnectionState}, data channel ${this.#channel.readyState}`;
+  /**
+   * @param {number} seconds
+   * @param {() => void} act
+   */
+  #after(seconds, act) {
+    this.#timers.push(setTimeout(act, seconds * 1000));
+  }
+
+  #stopTimers() {
+    for (const timer of this.#timers.splice(0)) clearTimeout(timer);
   }
 
   /**

@@ -2,15 +2,14 @@
  * The call as the relay keeps it (`/calls/<id>`): the page's presence there, the time it has left, why it is over,
  * and the hang-up. Media and words are not its concern.
  *
- * Events (CustomEvent, `detail` in brackets): `warning` (the limit is near), `over` (string: a sentence), `problem`
- * (Problem; the call goes on), `contact` (boolean: whether the relay can be reached).
+ * Events (CustomEvent, `detail` in brackets): `over` (string: the reason's code), `contact` (boolean: whether the relay
+ * can be reached), `entry` ({kind, entry}: anything else that the relay's event stream tells).
  */
 
-import { FORGOTTEN, OUT_OF_REACH, endingOf } from "./endings.js";
-import { numberAt, stringAt } from "./events.js";
+import { camel, stringAt } from "./events.js";
 import { follow } from "./follow.js";
 import { Presence } from "./presence.js";
-import { parsed, problemFromJson } from "./problems.js";
+import { parsed } from "./problems.js";
 
 /** Seconds after the limit at which the page hangs up by itself: the relay is not there to do it. */
 const GRACE_SECONDS = 3;
@@ -46,7 +45,7 @@ export class CallResource extends EventTarget {
     follow(this.#presence, {
       event: (event) => this.#onEvent(event),
       contact: (reached) => this.#emit("contact", reached),
-      gone: () => this.#endedThere(FORGOTTEN),
+      gone: () => this.#endedThere("forgotten"),
     });
   }
 
@@ -83,12 +82,12 @@ export class CallResource extends EventTarget {
     if (this.#callUrl && standing?.secondsLeft && !standing.over) this.#limitTo(standing.secondsLeft);
   }
 
-  /** @returns {Promise<string>} why the other side is gone: a sentence of the relay's or about it; else empty */
+  /** @returns {Promise<string>} why the other side is gone, as far as the relay knows: a code; else empty */
   async askWhy() {
     if (!this.#callUrl) return "";
-    if (this.#presence.away) return OUT_OF_REACH;
+    if (this.#presence.away) return "out_of_reach";
     const standing = await this.#signaling.standing(this.#callUrl, WHY_SECONDS);
-    return standing?.over ? endingOf(standing.reason) : "";
+    return standing?.over ? standing.reason || "relay" : "";
   }
 
   /**
@@ -105,29 +104,31 @@ export class CallResource extends EventTarget {
   /** @param {import("./event-stream.js").StreamEvent} event */
   #onEvent({ type, data }) {
     const json = parsed(data);
-    const problem = type === "problem" ? problemFromJson(json) : null;
-    if (problem) this.#emit("problem", problem);
-    if (type === "warning") this.#onWarning(numberAt(json, "seconds_left"));
-    if (ENDING.has(stringAt(json, "state"))) this.#endedThere(endingOf(stringAt(json, "reason")));
+    const entry = camel(json);
+    if (type === "warning") this.#onWarning(entry);
+    if (type !== "state" && type !== "ended") this.#emit("entry", { kind: type, entry, json });
+    if (ENDING.has(stringAt(json, "state"))) this.#endedThere(stringAt(json, "reason") || "relay");
   }
 
-  /** @param {number | null} secondsLeft when the warning was given; it may have come late */
-  #onWarning(secondsLeft) {
-    if (secondsLeft !== null && secondsLeft < (this.secondsLeft ?? Infinity)) this.#limitTo(secondsLeft);
-    this.#emit("warning");
+  /** @param {{ secondsLeft?: unknown, cause?: unknown }} entry its time was left when it was given; it may have come late */
+  #onWarning(entry) {
+    const { secondsLeft, cause = "time" } = entry;
+    if (typeof secondsLeft === "number" && cause === "time" && secondsLeft < (this.secondsLeft ?? Infinity)) {
+      this.#limitTo(secondsLeft);
+    }
   }
 
   /** @param {number} seconds from now */
   #limitTo(seconds) {
     this.#endsAt = this.#clock.now() + seconds * 1000;
     clearTimeout(this.#limitTimer);
-    this.#limitTimer = setTimeout(() => this.#emit("over", endingOf("max_duration")), (seconds + GRACE_SECONDS) * 1000);
+    this.#limitTimer = setTimeout(() => this.#emit("over", "max_duration"), (seconds + GRACE_SECONDS) * 1000);
   }
 
-  /** @param {string} words why */
-  #endedThere(words) {
+  /** @param {string} reason */
+  #endedThere(reason) {
     this.#letGo();
-    this.#emit("over", words);
+    this.#emit("over", reason);
   }
 
   #letGo() {

@@ -7,20 +7,14 @@
  */
 
 import { configFromJson } from "./config.js";
+import { reachFinding } from "./diagnosis.js";
 import { numberAt, stringAt } from "./events.js";
-import { ProblemError, ownProblem, problemFromResponse } from "./problems.js";
+import { ProblemError, ownProblem, parsed, problemFromResponse } from "./problems.js";
 
 /** How much longer than the relay's own deadline we wait, so that its words arrive instead of ours. */
 const GRACE_SECONDS = 5;
 
 /** @typedef {{ voice: string, instructions: string, profile: string }} Wishes  What the caller may choose. */
-
-/**
- * How the call is to be: whether the assistant opens the conversation, whether there is a microphone (otherwise:
- * listen and type), whether the page exchanges the offer with the upstream itself.
- *
- * @typedef {Wishes & { speakFirst: boolean, microphone: boolean, direct: boolean }} Wanted
- */
 
 /**
  * @typedef {object} Exchange
@@ -42,14 +36,17 @@ const GRACE_SECONDS = 5;
 export class Signaling {
   #relay;
   #fetch;
+  #online;
 
   /**
    * @param {string | URL} relay address of the relay, ending in a slash
    * @param {typeof fetch} fetcher
+   * @param {() => boolean} [online] whether there is a network, as far as the browser tells
    */
-  constructor(relay, fetcher) {
+  constructor(relay, fetcher, online = () => navigator.onLine !== false) {
     this.#relay = relay;
     this.#fetch = fetcher;
+    this.#online = online;
   }
 
   /** @returns {Promise<import("./config.js").Config>} */
@@ -57,6 +54,15 @@ export class Signaling {
     const { response, text } = await this.#request("config", {}, 10, undefined);
     if (!response.ok) throw new ProblemError(problemFromResponse(headOf(response), text));
     return configFromJson(jsonOf(text, response));
+  }
+
+  /**
+   * Have the relay get ready for a call with these wishes. Only saves time, so nothing that goes wrong matters.
+   *
+   * @param {Wishes} wishes
+   */
+  async prepare(wishes) {
+    await this.#request("prepare", { method: "POST", body: formOf(chosen(wishes)) }, 10, undefined).catch(() => {});
   }
 
   /**
@@ -73,10 +79,7 @@ export class Signaling {
     const { response, text } = await this.#request("connect", { method: "POST", body }, seconds + GRACE_SECONDS, signal);
     const head = headOf(response);
     if (!response.ok) throw new ProblemError(problemFromResponse(head, text));
-    if (response.status !== 201 || !head.type.startsWith("application/sdp") || !text.startsWith("v=0")) {
-      const detail = `HTTP ${head.status}, ${head.type || "no content type"}, where an SDP answer was expected.`;
-      throw new ProblemError(ownProblem("relay_answer_unusable", detail, head.requestId));
-    }
+    if (response.status !== 201 || !head.type.startsWith("application/sdp") || !text.startsWith("v=0")) throw unusable(head);
     const absolute = (/** @type {string} */ path) => (path ? new URL(path, response.url || this.#relay).href : "");
     return {
       answer: text,
@@ -113,10 +116,9 @@ export class Signaling {
       },
       seconds,
       signal,
-      "upstream_unreachable_directly",
     );
     if (!response.ok || !answer.startsWith("v=0")) {
-      throw new ProblemError(ownProblem("upstream_refused", `It answered HTTP ${response.status}.`, head.requestId));
+      throw new ProblemError(ownProblem("upstream_refused", { status: response.status }, head.requestId));
     }
     const serverTiming = minted.response.headers.get("server-timing") ?? "";
     return { answer, callUrl: "", eventsUrl: "", requestId: head.requestId, serverTiming };
@@ -179,9 +181,8 @@ export class Signaling {
    * @param {RequestInit} init
    * @param {number} seconds
    * @param {AbortSignal | undefined} signal
-   * @param {"relay_unreachable" | "upstream_unreachable_directly"} unreachable
    */
-  async #request(path, init, seconds, signal, unreachable = "relay_unreachable") {
+  async #request(path, init, seconds, signal) {
     const clock = AbortSignal.timeout(Math.ceil(seconds * 1000));
     const either = signal ? AbortSignal.any([clock, signal]) : clock;
     const address = new URL(path, this.#relay);
@@ -190,10 +191,11 @@ export class Signaling {
       return { response, text: await response.text() };
     } catch (error) {
       if (signal?.aborted) throw error;
-      const problem = clock.aborted
-        ? ownProblem("relay_timeout", `There was no answer within ${seconds} seconds.`)
-        : ownProblem(unreachable, `No connection to ${address.host}.`);
-      throw new ProblemError(problem);
+      const atRelay = address.href.startsWith(new URL(this.#relay).href);
+      const crossOrigin = Boolean(globalThis.location) && address.origin !== location.origin;
+      const seen = { online: this.#online(), timedOut: clock.aborted, seconds, host: address.host, crossOrigin };
+      const { code, params } = reachFinding(seen);
+      throw new ProblemError(ownProblem(atRelay || clock.aborted ? code : "upstream_unreachable_directly", params));
     }
   }
 }
@@ -249,11 +251,12 @@ function headOf(response) {
  * @throws {ProblemError}
  */
 function jsonOf(body, response) {
-  try {
-    return JSON.parse(body);
-  } catch {
-    const { status, type, requestId } = headOf(response);
-    const detail = `HTTP ${status}, ${type || "no content type"}, where JSON was expected.`;
-    throw new ProblemError(ownProblem("relay_answer_unusable", detail, requestId));
-  }
+  const json = parsed(body);
+  if (json === null) throw unusable(headOf(response));
+  return json;
+}
+
+/** @param {ReturnType<typeof headOf>} head */
+function unusable({ status, type, requestId }) {
+  return new ProblemError(ownProblem("relay_answer_unusable", { status, type }, requestId));
 }

@@ -2,8 +2,7 @@
  * The states of a call as the page names them. "Connected" is not among them: the phase of the turn says more.
  */
 
-/** @typedef {"idle" | "asking" | "connecting" | "listening" | "thinking" | "speaking" | "ended" | "failed"} State */
-/** @typedef {{ state: State, reason: string }} StateChange  The reason is a sentence, for `ended` and `failed`. */
+/** @typedef {import("../relay-call.js").State} State */
 
 /** @type {ReadonlySet<State>} */
 const LIVE = new Set(["listening", "thinking", "speaking"]);

@@ -3,28 +3,12 @@
  * `Server-Timing`.
  */
 
-/** @typedef {"click" | "microphone" | "offer" | "answer" | "connected" | "channel" | "sound"} Mark */
+/** @typedef {"click" | "config" | "microphone" | "offer" | "answer" | "ice" | "connected" | "channel" | "sound"} Mark */
 
-/** @type {Readonly<Record<Mark, string>>} In the order in which they usually happen. */
-export const MARKS = Object.freeze({
-  click: "Start pressed",
-  microphone: "Microphone open",
-  offer: "Offer made",
-  answer: "Answer here",
-  connected: "Media connected",
-  channel: "Data channel open",
-  sound: "First sound of the assistant",
-});
+/** @type {readonly Mark[]} In the order in which they usually happen; microphone and offer are made side by side. */
+export const MARKS = ["click", "config", "offer", "microphone", "answer", "ice", "connected", "channel", "sound"];
 
-/** @type {Readonly<Record<string, string>>} What the relay's figures are called. */
-const SERVER_TITLES = Object.freeze({
-  credential: "Relay: credential",
-  secret: "Relay: client secret",
-  exchange: "Relay: exchange with the upstream",
-  store: "Relay: store",
-});
-
-/** @typedef {{ mark: string, title: string, ms: number, server: boolean }} Row  Milliseconds: since the click, or taken. */
+/** @typedef {{ mark: string, ms: number, server: boolean }} Row  Milliseconds: since the click, or taken by the relay. */
 
 /** The marks of one call. */
 export class Timing {
@@ -74,9 +58,9 @@ export class Timing {
   rows() {
     /** @type {Row[]} */
     const rows = [];
-    for (const [mark, title] of /** @type {[Mark, string][]} */ (Object.entries(MARKS))) {
+    for (const mark of MARKS) {
       const ms = this.at(mark);
-      if (ms !== null) rows.push({ mark, title, ms, server: false });
+      if (ms !== null) rows.push({ mark, ms, server: false });
       if (mark === "answer") rows.push(...parseServerTiming(this.#serverTiming).map(serverRow));
     }
     return rows;
@@ -103,5 +87,5 @@ export function parseServerTiming(header) {
  * @returns {Row}
  */
 function serverRow({ name, ms }) {
-  return { mark: `relay-${name}`, title: SERVER_TITLES[name] ?? `Relay: ${name}`, ms, server: true };
+  return { mark: `relay-${name}`, ms, server: true };
 }

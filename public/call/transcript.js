@@ -8,7 +8,7 @@
  */
 
 import { numberAt, stringAt, valueAt } from "./events.js";
-import { contentText, interruptedAfter, isSpoken, roleOf, whyNotTranscribed } from "./items.js";
+import { contentText, isSpoken, notTranscribed, roleOf } from "./items.js";
 
 /** @typedef {import("./items.js").Role} Role */
 /** @typedef {"streaming" | "final" | "interrupted" | "failed"} Standing  How far an entry has come. */
@@ -19,7 +19,7 @@ import { contentText, interruptedAfter, isSpoken, roleOf, whyNotTranscribed } fr
  * @property {Role} role
  * @property {string} text
  * @property {Standing} standing
- * @property {string} note what else a reader should know; empty mostly
+ * @property {import("../relay-call.js").Note | null} note what else a reader should know; mostly nothing
  * @property {number} at milliseconds since the start of the call
  */
 
@@ -34,9 +34,9 @@ export const EMPTY = Object.freeze([]);
 const FINISHED = Object.freeze({ standing: "final" });
 
 /** @type {Partial<Entry>} */
-const CUT_SHORT = Object.freeze({ standing: "interrupted", note: "Interrupted." });
+const CUT_SHORT = Object.freeze({ standing: "interrupted", note: { code: "interrupted", ms: null } });
 
-const NOT_TRANSCRIBED = "Spoken. This relay does not transcribe the caller.";
+const NOT_TRANSCRIBED = Object.freeze({ code: "no_transcription" });
 
 /**
  * Whether nothing more will be added to an entry.
@@ -55,7 +55,7 @@ export function isFinal(entry) {
  * @returns {Transcript}
  */
 export function withTyped(transcript, { id, text, at }) {
-  return [...transcript, { id, role: "user", text, standing: "final", note: "", at }];
+  return [...transcript, { id, role: "user", text, standing: "final", note: null, at }];
 }
 
 /**
@@ -81,7 +81,7 @@ export function closed(transcript) {
   if (transcript.every(isFinal)) return transcript;
   return transcript.map((entry) => {
     if (isFinal(entry)) return entry;
-    const note = entry.text ? entry.note : "The call ended before this was transcribed.";
+    const note = entry.text ? entry.note : { code: "unfinished" };
     return { ...entry, standing: "interrupted", note: entry.role === "user" ? note : entry.note };
   });
 }
@@ -114,14 +114,14 @@ export function transcriptAfter(transcript, event, now) {
     case "conversation.item.truncated":
       return change(transcript, id, "assistant", now, {
         standing: "interrupted",
-        note: interruptedAfter(numberAt(event, "audio_end_ms")),
+        note: { code: "interrupted", ms: numberAt(event, "audio_end_ms") },
       });
     case "conversation.item.input_audio_transcription.delta":
       return append(transcript, id, "user", now, stringAt(event, "delta"));
     case "conversation.item.input_audio_transcription.completed":
       return withTranscription(transcript, id, stringAt(event, "transcript").trim(), now);
     case "conversation.item.input_audio_transcription.failed":
-      return change(transcript, id, "user", now, { standing: "failed", note: whyNotTranscribed(valueAt(event, "error")) });
+      return change(transcript, id, "user", now, { standing: "failed", note: notTranscribed(valueAt(event, "error")) });
     case "response.output_audio_transcript.delta":
     case "response.output_text.delta":
       return append(transcript, id, "assistant", now, stringAt(event, "delta"));
@@ -150,7 +150,7 @@ function change(transcript, id, role, now, fields) {
   if (!id) return transcript;
   const index = transcript.findIndex((entry) => entry.id === id);
   if (index >= 0) return transcript.with(index, { ...transcript[index], ...fields });
-  return [...transcript, { id, role, text: "", standing: "streaming", note: "", at: now.at, ...fields }];
+  return [...transcript, { id, role, text: "", standing: "streaming", note: null, at: now.at, ...fields }];
 }
 
 /**
@@ -192,7 +192,7 @@ function withItem(transcript, event, now) {
   let fields = {};
   if (!known && role === "user" && !spoken) fields = { text, standing: "final" };
   if (!known && spoken && !now.transcribed) fields = { standing: "final", note: NOT_TRANSCRIBED };
-  if (role === "tool") fields = { text: `Asks the tool “${stringAt(item, "name")}”`, standing: "final" };
+  if (role === "tool") fields = { text: stringAt(item, "name"), standing: "final" };
   if (role === "hidden") fields = { standing: "final" };
   const changed = change(transcript, id, role, now, fields);
   return placed(changed, id, valueAt(event, "previous_item_id"));
@@ -238,7 +238,7 @@ function withItemDone(transcript, event, now) {
  * @param {Circumstances} now
  */
 function withTranscription(transcript, id, text, now) {
-  const note = text ? "" : "No words were recognised.";
+  const note = text ? null : { code: "no_words" };
   return change(transcript, id, "user", now, { text, standing: "final", note });
 }
 

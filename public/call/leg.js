@@ -1,0 +1,174 @@
+/**
+ * One call at the upstream, from the offer to the hang-up: peer connection and relay's resource together. A reconnect is
+ * a second leg. What is said over it, and whether it is the first, is not known here.
+ *
+ * Events (CustomEvent, `detail` in brackets): `mark` (Mark), `answered`, `open`, `message` (server event), `slow`,
+ * `unsteady` (boolean), `relay` (boolean: reached or not), `entry` ({kind, entry, json}), `over` (code: ended, here or
+ * there), `lost` (Finding), `untold` (the relay could not be told of the hang-up).
+ */
+
+import { mediaFinding } from "./diagnosis.js";
+import { follow } from "./follow.js";
+import { Peer } from "./peer.js";
+import { ProblemError, ownProblem } from "./problems.js";
+import { CallResource } from "./resource.js";
+
+/** @typedef {import("./signaling.js").Wishes} Wishes */
+
+/** One leg. */
+export class Leg extends EventTarget {
+  #config;
+  #around;
+  #peer;
+  #resource;
+  #direct;
+  #midTurn;
+  #over = false;
+  #answer = "";
+  /** Aborted when nobody could do anything with the answer any more. */
+  #moot = new AbortController();
+  /** Id of the exchange in the relay's log. */
+  requestId = "";
+
+  /**
+   * @param {import("../relay-call.js").Config} config
+   * @param {import("./around.js").Around} around
+   * @param {{ sends: boolean, direct: boolean, midTurn: () => boolean }} how the last: whether an answer is under way
+   * @throws {ProblemError} the browser cannot make calls
+   */
+  constructor(config, around, { sends, direct, midTurn }) {
+    super();
+    const { RTCPeerConnection, signaling, window, clock } = around;
+    this.#config = config;
+    this.#around = around;
+    this.#direct = direct;
+    this.#midTurn = midTurn;
+    if (!RTCPeerConnection) throw new ProblemError(ownProblem("webrtc_unsupported"));
+    try {
+      this.#peer = new Peer(RTCPeerConnection, config.iceServers, sends);
+    } catch (error) {
+      throw new ProblemError(ownProblem("webrtc_broken", { message: String(error) }));
+    }
+    this.#resource = new CallResource(signaling, { window, clock, presenceSeconds: config.presenceSeconds });
+    follow(this.#resource, {
+      over: (reason) => this.#emit("over", reason),
+      contact: (reached) => this.#emit("relay", reached),
+      entry: (entry) => this.#emit("entry", entry),
+    });
+    follow(this.#peer, {
+      ice: () => this.#emit("mark", "ice"),
+      connected: () => this.#emit("mark", "connected"),
+      open: () => this.#onOpen(),
+      message: (event) => this.#emit("message", event),
+      slow: () => this.#emit("slow"),
+      unsteady: (unsteady) => this.#emit("unsteady", unsteady),
+      lost: () => this.#onLost(),
+      closed: () => void this.#onClosed(),
+    });
+  }
+
+  /** @returns {MediaStreamTrack} */
+  get assistantTrack() {
+    return this.#peer.assistantTrack;
+  }
+
+  /** @returns {number | null} */
+  get secondsLeft() {
+    return this.#resource.secondsLeft;
+  }
+
+  /** @returns {Promise<string>} the offer; it needs no microphone yet */
+  offer() {
+    return this.#peer.offer();
+  }
+
+  /** @param {MediaStreamTrack | null} track the microphone from now on */
+  speakBy(track) {
+    return this.#peer.speakBy(track);
+  }
+
+  /** @param {import("./events.js").ClientEvent} event */
+  send(event) {
+    return this.#peer.send(event);
+  }
+
+  /** @returns {Promise<Iterable<any>>} */
+  reports() {
+    return this.#peer.reports();
+  }
+
+  /**
+   * Exchange the offer and take the answer.
+   *
+   * @param {string} offer
+   * @param {Wishes} wishes
+   * @throws {ProblemError}
+   */
+  async exchange(offer, wishes) {
+    const { signaling } = this.#around;
+    const patience = { seconds: this.#config.exchangeSeconds, signal: this.#moot.signal };
+    const exchanging = this.#direct ? signaling.connectDirectly : signaling.connect;
+    const exchange = await exchanging.call(signaling, offer, wishes, patience);
+    this.#resource.take(exchange);
+    this.requestId = exchange.requestId;
+    if (this.#over) return this.#tellRelay();
+    this.#resource.attend(this.#config.maxCallSeconds);
+    this.#answer = exchange.answer;
+    this.#emit("answered", exchange.serverTiming);
+    await this.#peer.accept(exchange.answer).catch((/** @type {Error} */ { message }) => {
+      throw new ProblemError(ownProblem("answer_refused", { message }, exchange.requestId));
+    });
+  }
+
+  /** Hang up because the page goes away, with everybody who could read an answer that is still due. */
+  leave() {
+    this.#moot.abort();
+    this.close();
+  }
+
+  /**
+   * Let go of everything, and tell the relay. An exchange that is under way goes on: its answer brings the address
+   * to hang up at, and `exchange` does so. In direct mode nobody could, so there the exchange is broken off.
+   */
+  close() {
+    if (this.#over) return;
+    this.#over = true;
+    if (this.#direct) this.#moot.abort();
+    this.#peer.close();
+    this.#tellRelay();
+  }
+
+  #onOpen() {
+    this.#emit("open");
+    void this.#resource.learnLimit();
+  }
+
+  /** The relay may know more: it may be the one who had the call hung up. */
+  async #onClosed() {
+    const reason = await this.#resource.askWhy();
+    const seen = this.#peer.seen;
+    if (reason) this.#emit("over", reason);
+    else if (this.#midTurn()) this.#onLost(seen);
+    else this.#emit("over", "other_side");
+  }
+
+  #onLost(seen = this.#peer.seen) {
+    const { firefox } = this.#around;
+    const turn = this.#config.iceServers.some(({ urls }) => [urls].flat().some((url) => /^turns?:/.test(url)));
+    this.#emit("lost", mediaFinding({ ...seen, midTurn: this.#midTurn(), firefox, turn, answer: this.#answer }));
+  }
+
+  #tellRelay() {
+    void this.#resource.hangUp().then((told) => {
+      if (!told) this.dispatchEvent(new CustomEvent("untold"));
+    });
+  }
+
+  /**
+   * @param {string} name
+   * @param {unknown} [detail]
+   */
+  #emit(name, detail) {
+    if (!this.#over) this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
