@@ -152,7 +152,7 @@ export class Call extends EventTarget {
 
   /** @returns {number | null} until the call reaches its limit; null when none is known */
   get secondsLeft() {
-    return this.#course.secondsLeft;
+    return this.#course.leg?.secondsLeft ?? null;
   }
 
   /** @returns {readonly Sample[]} one for each second, the last hour at most */
@@ -192,7 +192,7 @@ export class Call extends EventTarget {
 
   /** @returns {string} under which the relay's log has this call; empty before the answer */
   get requestId() {
-    return this.#course.requestId;
+    return this.#course.leg?.requestId ?? "";
   }
 
   /** @returns {boolean} whether the upstream's events are hidden from the browser */

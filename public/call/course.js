@@ -22,8 +22,6 @@ import { Sound } from "./sound.js";
 import { isLive, isOver } from "./states.js";
 import { Sampler } from "./stats.js";
 
-/** @typedef {import("../relay-call.js").Options} Options */
-
 /** The course of one call. */
 export class Course {
   #options;
@@ -43,7 +41,7 @@ export class Course {
   };
 
   /**
-   * @param {Options} options
+   * @param {import("../relay-call.js").Options} options
    * @param {import("./around.js").Around} around
    * @param {(name: string, detail?: unknown) => void} emit
    */
@@ -67,7 +65,7 @@ export class Course {
       devices: (choice) => this.#emit("devices", choice),
       track: (track) => void this.#leg?.speakBy(track),
       blocked: (blocked) => this.#emit("sound", { blocked }),
-      notice: ({ code, on, ...params }) => this.#notice(code, on, params),
+      notice: (notice) => this.#notice(notice),
     });
     around.signIn.addEventListener("forgotten", () => this.#emit("signedout", {}));
   }
@@ -89,17 +87,12 @@ export class Course {
     return profileOf(this.config, this.#options.profile ?? "");
   }
 
-  get secondsLeft() {
-    return this.#leg?.secondsLeft ?? null;
-  }
-
-  get requestId() {
-    return this.#leg?.requestId ?? "";
+  get leg() {
+    return this.#leg;
   }
 
   get #wishes() {
-    const { profile = "", voice = "", instructions = "" } = this.#options;
-    return { profile, voice, instructions };
+    return { profile: "", voice: "", instructions: "", ...this.#options };
   }
 
   /** Read the relay's config and have it get ready; nothing that goes wrong matters yet. */
@@ -173,13 +166,13 @@ export class Course {
         this.record.write("in", event);
         this.#understand(event);
       },
-      slow: () => this.#notice("slow"),
-      unsteady: (unsteady) => this.#notice("unsteady", unsteady),
-      relay: (reached) => this.#notice("relay_away", !reached),
+      slow: () => this.#notice({ code: "slow" }),
+      unsteady: (unsteady) => this.#notice({ code: "unsteady", on: unsteady }),
+      relay: (reached) => this.#notice({ code: "relay_away", on: !reached }),
       entry: (told) => this.#onEntry(told),
       over: (reason) => this.hangUp(reason),
       lost: (finding) => void this.#onLost(finding),
-      untold: () => this.#notice("hang_up_untold"),
+      untold: () => this.#notice({ code: "hang_up_untold" }),
     });
     const offer = await leg.offer();
     this.#note("offer");
@@ -205,8 +198,7 @@ export class Course {
       () => this.record.elapsed,
       (sample) => this.isOver || this.record.sample(sample),
     );
-    if (!again && this.#options.speakFirst) this.#conversation.ask();
-    if (!again) return;
+    if (!again) return this.#options.speakFirst && this.#conversation.ask();
     // A private profile's conversation is not the browser's to write: the relay's guard would take it for a change.
     const items = this.profile.private ? 0 : this.#conversation.restore();
     this.#emit("reconnected", { restored: items > 0, items });
@@ -218,9 +210,8 @@ export class Course {
     this.#conversation.onServerEvent(event, this.record.elapsed);
     const said = trouble(event);
     if (!said) return;
-    const { code, end, ...params } = said;
-    if (end) this.hangUp(code);
-    else this.#notice(code, true, params);
+    if (said.end) this.hangUp(said.code);
+    else this.#notice(said);
   }
 
   /** @param {{ kind: string, entry: any, json: unknown }} told by the relay */
@@ -235,7 +226,7 @@ export class Course {
 
   /** @param {import("./diagnosis.js").Finding} finding */
   async #onLost(finding) {
-    const problem = ownProblem(finding.code, finding.params, this.requestId);
+    const problem = ownProblem(finding.code, finding.params, this.#leg?.requestId);
     const wasUp = finding.code.startsWith("media_lost");
     const seen = { wanted: this.#options.reconnect !== false, tried: this.#reconnected, wasUp, endedThere: this.isOver };
     if (!mayReconnect(seen)) return this.#fail(problem);
@@ -268,13 +259,9 @@ export class Course {
     if (!this.isOver && this.#state !== "idle") this.record.note(mark);
   }
 
-  /**
-   * @param {string} code
-   * @param {boolean} [on]
-   * @param {Record<string, unknown>} [params]
-   */
-  #notice(code, on = true, params = {}) {
-    this.#emit("notice", { code, on, ...params });
+  /** @param {{ code: string, on?: boolean, [param: string]: unknown }} notice a condition that holds, unless said otherwise */
+  #notice(notice) {
+    this.#emit("notice", { on: true, ...notice });
   }
 
   /**
