@@ -35,10 +35,7 @@ export class Course {
   /** @type {Sampler | null} */
   #sampler = null;
   #reconnected = false;
-  #onPagehide = () => {
-    this.#leg?.leave();
-    this.hangUp("left");
-  };
+  #onPagehide = () => this.hangUp("left");
 
   /**
    * @param {import("../relay-call.js").Options} options

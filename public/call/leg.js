@@ -108,7 +108,7 @@ export class Leg extends EventTarget {
     const { signaling } = this.#around;
     const patience = { seconds: this.#config.exchangeSeconds, signal: this.#moot.signal };
     const exchanging = this.#direct ? signaling.connectDirectly : signaling.connect;
-    const exchange = await exchanging.call(signaling, offer, wishes, patience);
+    const exchange = await this.#whileHere(exchanging.call(signaling, offer, wishes, patience));
     this.#resource.take(exchange);
     this.requestId = exchange.requestId;
     if (this.#over) return this.#tellRelay();
@@ -118,12 +118,6 @@ export class Leg extends EventTarget {
     await this.#peer.accept(exchange.answer).catch((/** @type {Error} */ { message }) => {
       throw new ProblemError(ownProblem("answer_refused", { message }, exchange.requestId));
     });
-  }
-
-  /** Hang up because the page goes away, with everybody who could read an answer that is still due. */
-  leave() {
-    this.#moot.abort();
-    this.close();
   }
 
   /**
@@ -136,6 +130,19 @@ export class Leg extends EventTarget {
     if (this.#direct) this.#moot.abort();
     this.#peer.close();
     this.#tellRelay();
+  }
+
+  /**
+   * Break the exchange off when the page goes away, with everybody who could read its answer.
+   *
+   * @template Value
+   * @param {Promise<Value>} exchanging
+   */
+  async #whileHere(exchanging) {
+    const { window } = this.#around;
+    const onPagehide = () => this.#moot.abort();
+    window.addEventListener("pagehide", onPagehide);
+    return await exchanging.finally(() => window.removeEventListener("pagehide", onPagehide));
   }
 
   #onOpen() {

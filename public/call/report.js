@@ -67,7 +67,7 @@ function told(figures) {
 function bare(text) {
   return text
     .replace(/\b[a-z][a-z0-9+.-]*:\/\/\S+/gi, "(address)")
-    .replace(/\b\d{1,3}(\.\d{1,3}){3}\b(?!\s*Safari)/g, (found) => (/\.0\.0\.0$/.test(found) ? found : "(address)"))
+    .replace(/\b\d{1,3}(\.\d{1,3}){3}\b/g, (found) => (/\.0\.0\.0$/.test(found) ? found : "(address)"))
     .replace(/\b(?:[0-9a-f]{1,4}:){3,}[0-9a-f:]*/gi, "(address)")
     .replace(/\b(?:ek_|sk-|eyJ)[\w.-]+/g, "(secret)");
 }

@@ -2,10 +2,9 @@
  * What the tests of a call share: a peer connection, a relay and a microphone that do what they are told.
  */
 
-import { Call } from "../../../public/call/call.js";
+import { Course } from "../../../public/call/course.js";
 import { configFromJson } from "../../../public/call/config.js";
 
-export const WANTED = { voice: "alloy", instructions: "", profile: "", speakFirst: false, microphone: true, direct: false };
 export const EXCHANGE = {
   answer: "v=0",
   callUrl: "http://relay.test/calls/abc",
@@ -19,8 +18,11 @@ class Channel extends EventTarget {
   readyState = "connecting";
   /** @type {string[]} */
   sent = [];
+  /** @type {any[]} */
+  events = [];
   /** @param {string} text */
   send(text) {
+    this.events.push(JSON.parse(text));
     this.sent.push(JSON.parse(text).type);
   }
   close() {
@@ -33,20 +35,24 @@ export class Connection extends EventTarget {
   /** @type {Connection} */
   static last;
   connectionState = "new";
-  iceConnectionState = "new";
+  iceConnectionState = "checking";
   channel = new Channel();
   closed = false;
   offered = 0;
+  /** @type {unknown[]} */
+  microphones = [];
   transceiver = {
-    direction: "sendrecv",
+    direction: "",
     receiver: { track: { kind: "audio" } },
-    sender: { replaceTrack: async () => {} },
+    sender: { replaceTrack: async (/** @type {unknown} */ track) => void this.microphones.push(track) },
   };
   constructor() {
     super();
     Connection.last = this;
   }
-  addTransceiver() {
+  /** @param {string} _kind @param {{ direction: string }} init */
+  addTransceiver(_kind, { direction }) {
+    this.transceiver.direction = direction;
     return this.transceiver;
   }
   createDataChannel() {
@@ -55,6 +61,9 @@ export class Connection extends EventTarget {
   async createOffer() {
     this.offered += 1;
     return { type: "offer", sdp: "v=0 offer" };
+  }
+  async getStats() {
+    return new Map();
   }
   async setLocalDescription() {}
   async setRemoteDescription() {}
@@ -76,16 +85,38 @@ export class Connection extends EventTarget {
   }
 }
 
+/** A microphone's track that remembers. */
+export class Track extends EventTarget {
+  enabled = true;
+  stopped = false;
+  label = "Headset";
+  /** @param {string} [deviceId] */
+  constructor(deviceId = "mic-1") {
+    super();
+    this.deviceId = deviceId;
+  }
+  getSettings() {
+    return { deviceId: this.deviceId };
+  }
+  stop() {
+    this.stopped = true;
+  }
+}
+
 /**
- * @param {object} [changes] to the surroundings
+ * @param {object} [changes] to what is around
  * @param {{ [name: string]: unknown }} [relay] what it does otherwise than to be quiet
+ * @param {object} [options] of the call
  */
-export function callOf(changes = {}, relay = {}) {
+export function callOf(changes = {}, relay = {}, options = {}) {
   /** @type {string[]} */
   const hungUp = [];
-  const track = Object.assign(new EventTarget(), { enabled: true, stopped: false, stop: () => (track.stopped = true) });
-  const surroundings = {
+  const track = new Track();
+  const mediaDevices = Object.assign(new EventTarget(), { getUserMedia: async () => ({ getAudioTracks: () => [track] }) });
+  const around = {
     signaling: {
+      config: async () => configFromJson({}),
+      prepare: async () => {},
       connect: async () => EXCHANGE,
       events: () => new Promise(() => {}),
       standing: async () => null,
@@ -96,50 +127,45 @@ export function callOf(changes = {}, relay = {}) {
       },
       ...relay,
     },
+    signIn: new EventTarget(),
     RTCPeerConnection: Connection,
-    microphone: {
-      isSecureContext: true,
-      origin: "",
-      mediaDevices: { getUserMedia: async () => ({ getAudioTracks: () => [track] }) },
-    },
-    audio: { srcObject: null, play: async () => {}, pause: () => {} },
+    microphone: { isSecureContext: true, origin: "", mediaDevices },
+    devices: undefined,
+    audio: () => ({ srcObject: null, play: async () => {}, pause: () => {} }),
+    audioContext: null,
     clock: { now: () => 0, mark: () => {} },
     window: new EventTarget(),
+    firefox: false,
     ...changes,
   };
-  const call = new Call(configFromJson({}), /** @type {any} */ (surroundings));
   /** @type {[string, string][]} */
   const states = [];
   /** @type {any[]} */
   const problems = [];
-  call.addEventListener("state", (event) => {
-    const { state, reason } = /** @type {CustomEvent} */ (event).detail;
-    states.push([state, reason]);
+  /** @type {[string, any][]} */
+  const told = [];
+  const call = new Course({ config: configFromJson({ direct: true }), ...options }, /** @type {any} */ (around), (name, detail) => {
+    const said = /** @type {any} */ (detail);
+    told.push([name, said]);
+    if (name === "state") states.push([said.state, said.reason]);
+    if (name === "problem") problems.push(said.code);
   });
-  call.addEventListener("problem", (event) => problems.push(/** @type {CustomEvent} */ (event).detail.code));
-  return { call, states, problems, hungUp, track };
+  /** The notices, in short. */
+  const notices = () => told.filter(([name]) => name === "notice").map(([, { code, on }]) => `${on ? "+" : "-"}${code}`);
+  return { call, states, problems, hungUp, track, told, notices, window: around.window };
 }
 
 /**
  * @param {object} [changes]
  * @param {{ [name: string]: unknown }} [relay]
+ * @param {object} [options]
  */
-export async function liveCall(changes, relay) {
-  const started = callOf(changes, relay);
-  await started.call.start(WANTED);
+export async function liveCall(changes, relay, options) {
+  const started = callOf(changes, relay, options);
+  await started.call.start();
   Connection.last.become("connected");
   Connection.last.open();
   return started;
-}
-
-/** @param {Call} call */
-export function noticesOf(call) {
-  /** @type {string[]} */
-  const notices = [];
-  for (const name of ["notice", "moot"]) {
-    call.addEventListener(name, (event) => notices.push(`${name}: ${/** @type {CustomEvent} */ (event).detail}`));
-  }
-  return notices;
 }
 
 /** Let everything happen that waits for nothing but its turn. */

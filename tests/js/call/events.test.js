@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isDelta, newItemId, numberAt, readServerEvent, stringAt, trouble, typedMessage } from "../../../public/call/events.js";
+import { camel, isDelta, newItemId, numberAt, readServerEvent, stringAt, trouble, typedMessage } from "../../../public/call/events.js";
 
 const event = { type: "response.done", response: { id: "resp_1", output: [{ id: "item_1" }], n: 3 } };
 
@@ -56,34 +56,38 @@ for (const code of [
 }
 
 test("the session's time limit is an end, not an error", () => {
-  assert.equal(trouble({ type: "error", error: { code: "session_expired" } })?.kind, "end");
+  assert.equal(trouble({ type: "error", error: { code: "session_expired" } })?.end, true);
 });
 
 test("another error is a notice with its message and code", () => {
   const said = trouble({ type: "error", error: { code: "rate_limit_exceeded", message: "Too fast." } });
 
-  assert.deepEqual(said, { kind: "notice", words: "The upstream reports an error: Too fast. (rate_limit_exceeded)" });
+  assert.deepEqual(said, { code: "upstream_error", upstreamCode: "rate_limit_exceeded", message: "Too fast." });
 });
 
-test("an error without an error object still has words", () => {
-  assert.match(trouble({ type: "error" })?.words ?? "", /no reason given/);
+test("an error without an error object still has a code", () => {
+  assert.deepEqual(trouble({ type: "error" }), { code: "upstream_error", upstreamCode: "", message: "" });
 });
 
-/** @type {[string, object, RegExp | null][]} */
+/** @type {[string, object, object | null][]} */
 const responses = [
   ["completed", { status: "completed" }, null],
   ["cancelled", { status: "cancelled", status_details: { reason: "turn_detected" } }, null],
-  ["failed", { status: "failed", status_details: { error: { code: "server_error" } } }, /server_error/],
-  ["filtered", { status: "incomplete", status_details: { reason: "content_filter" } }, /content filter/],
-  ["cut off", { status: "incomplete", status_details: { reason: "max_output_tokens" } }, /length limit/],
-  ["incomplete", { status: "incomplete" }, /no reason given/],
+  ["failed", { status: "failed", status_details: { error: { code: "server_error" } } }, { code: "answer_failed", upstreamCode: "server_error", message: "" }],
+  ["filtered", { status: "incomplete", status_details: { reason: "content_filter" } }, { code: "answer_filtered" }],
+  ["cut off", { status: "incomplete", status_details: { reason: "max_output_tokens" } }, { code: "answer_too_long" }],
+  ["incomplete", { status: "incomplete" }, { code: "answer_incomplete", why: "" }],
 ];
 
 for (const [name, response, words] of responses) {
   test(`a response that is ${name} ${words ? "is explained" : "needs no words"}`, () => {
     const said = trouble({ type: "response.done", response });
 
-    if (words) assert.match(said?.words ?? "", words);
-    else assert.equal(said, null);
+    assert.deepEqual(said, words);
   });
 }
+
+test("a relay's JSON is read in the names of this language, whatever it is", () => {
+  assert.deepEqual(camel({ seconds_left: 5, cause: "time" }), { secondsLeft: 5, cause: "time" });
+  for (const odd of [null, undefined, "text", [1], 7]) assert.deepEqual(camel(odd), {});
+});

@@ -20,11 +20,12 @@ test("a problem document keeps its words, page and number", () => {
     code: "upstream_auth",
     title: BODY.title,
     detail: BODY.detail,
-    fix: "",
+    params: {},
     page: "/problems/upstream-auth",
     requestId: "r-body",
     retryAfter: 7,
     typing: false,
+    fatal: true,
   });
 });
 
@@ -56,27 +57,27 @@ for (const [name, type, body] of strangers) {
     const problem = problemFromResponse({ ...HEAD, type }, body);
 
     assert.equal(problem.code, "relay_answer_unusable");
-    assert.match(problem.detail, /502/);
+    assert.deepEqual(problem.params, { status: 502, type });
   });
 }
 
 test("every microphone problem offers to go on by typing, a blocked network does not", () => {
-  assert.equal(ownProblem("microphone_refused", "").typing, true);
-  assert.equal(ownProblem("insecure_page", "").typing, true);
-  assert.equal(ownProblem("media_blocked", "").typing, false);
-});
-
-test("blocked media says that the call itself was made", () => {
-  assert.equal(ownProblem("media_blocked", "").title, "The call was made, but sound cannot get through");
+  assert.equal(ownProblem("microphone_refused").typing, true);
+  assert.equal(ownProblem("insecure_page").typing, true);
+  assert.equal(ownProblem("media_blocked").typing, false);
 });
 
 test("an unforeseen error is shown by its own name", () => {
-  assert.equal(problemFromError(new TypeError("x is undefined")).detail, "TypeError: x is undefined");
-  assert.equal(problemFromError("text").detail, "text");
+  assert.equal(problemFromError(new TypeError("x is undefined")).params.message, "TypeError: x is undefined");
+  assert.equal(problemFromError("text").params.message, "text");
 });
 
 test("a thrown problem is that problem", () => {
-  const problem = ownProblem("relay_timeout", "20 s");
+  const problem = ownProblem("relay_timeout", { seconds: 20 });
 
   assert.equal(problemFromError(new ProblemError(problem)), problem);
+});
+
+test("a wrong address is told apart from a relay that answers oddly", () => {
+  assert.equal(problemFromResponse({ ...HEAD, status: 404, type: "text/html" }, "").code, "relay_not_found");
 });

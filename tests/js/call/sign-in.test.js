@@ -1,16 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { configFromJson } from "../../../public/call/config.js";
+import { configFromJson, signInUrl } from "../../../public/call/config.js";
 import { problemFromResponse } from "../../../public/call/problems.js";
-import { SignIn, signInUrl } from "../../../public/call/sign-in.js";
+import { SignIn } from "../../../public/call/sign-in.js";
 import { Signaling } from "../../../public/call/signaling.js";
 
 const RELAY = "https://relay.test/voice/";
 const SDP = { "content-type": "application/sdp", location: "/voice/calls/abc", link: '</voice/calls/abc/events>; rel="events"' };
 
-/** @param {(url: string) => Response} answer */
-function shownBy(answer) {
+/**
+ * @param {(url: string) => Response} answer
+ * @param {import("../../../public/call/sign-in.js").Token} token
+ */
+function shownBy(answer, token = "") {
   /** @type {[string, string, string | null][]} */
   const asked = [];
   /** @type {any} */
@@ -19,7 +22,7 @@ function shownBy(answer) {
     asked.push([init.method ?? "GET", url, new Headers(init.headers).get("Authorization")]);
     return answer(url);
   };
-  return { signIn: new SignIn(RELAY, fetcher), asked };
+  return { signIn: new SignIn(RELAY, fetcher, token), asked };
 }
 
 test("every request to the relay shows the token: offer, events, state, hang-up, client secret", async () => {
@@ -27,8 +30,8 @@ test("every request to the relay shows the token: offer, events, state, hang-up,
     url.endsWith("connect")
       ? new Response("v=0\r\n", { status: 201, headers: SDP })
       : new Response(JSON.stringify({ value: "ek", calls_url: "https://upstream.test/calls" })),
+    " token-of-mine\n",
   );
-  signIn.show(" token-of-mine\n");
   const signaling = new Signaling(RELAY, (input, init) => signIn.fetch(input, init));
   const { signal } = new AbortController();
   const wishes = { voice: "", instructions: "", profile: "" };
@@ -54,29 +57,32 @@ test("every request to the relay shows the token: offer, events, state, hang-up,
 
 for (const elsewhere of ["https://upstream.test/voice/calls", "http://relay.test/voice/connect", "https://relay.test/other"]) {
   test(`nothing is shown to ${elsewhere}`, async () => {
-    const { signIn, asked } = shownBy(() => new Response(""));
-    signIn.show("token-of-mine");
+    const { signIn, asked } = shownBy(() => new Response(""), "token-of-mine");
     await signIn.fetch(elsewhere);
 
     assert.equal(asked[0][2], null);
   });
 }
 
-test("without a token no header is sent", async () => {
-  const { signIn, asked } = shownBy(() => new Response(""));
-  await signIn.fetch("config");
-  signIn.show("one");
-  signIn.show("");
-  await signIn.fetch("config");
+test("without a token no header is sent; who gives one is asked for each request", async () => {
+  const tokens = ["", "one", Promise.resolve("two")];
+  const { signIn, asked } = shownBy(() => new Response(""), () => tokens.shift() ?? "");
+  for (let times = 0; times < 3; times += 1) await signIn.fetch("config");
 
-  assert.deepEqual(asked.map(([, , shown]) => shown), [null, null]);
+  assert.deepEqual(asked.map(([, , shown]) => shown), [null, "Bearer one", "Bearer two"]);
+});
+
+test("a hang-up while the page is being left is on its way at once", () => {
+  const { signIn, asked } = shownBy(() => new Response(""), () => "t");
+  void signIn.fetch("calls/abc", { method: "DELETE", keepalive: true });
+
+  assert.equal(asked.length, 1);
 });
 
 test("the other headers and the keep-alive of a request stay", async () => {
   /** @type {any} */
   let given;
-  const signIn = new SignIn(RELAY, async (_, init) => ((given = init), new Response("")));
-  signIn.show("t");
+  const signIn = new SignIn(RELAY, async (_, init) => ((given = init), new Response("")), "t");
   await signIn.fetch("calls/abc", { method: "DELETE", keepalive: true, headers: { "Last-Event-ID": "3" } });
 
   assert.equal(given.keepalive, true);
@@ -112,16 +118,6 @@ test("the config tells how to sign in", () => {
     assert.deepEqual(signIn(odd), { kind: "none", url: "" });
   }
 });
-
-for (const code of ["auth_required", "auth_invalid", "auth_expired", "ticket_used"]) {
-  test(`${code} says what to do on this page`, () => {
-    const head = { status: 401, type: "application/problem+json", requestId: "r", retryAfter: null };
-    const problem = problemFromResponse(head, JSON.stringify({ title: "No", code, type: `/problems/${code.replace("_", "-")}` }));
-
-    assert.equal(problem.code, code);
-    assert.match(problem.fix, /\.$/);
-  });
-}
 
 test("a proxy's own sign-in page is named as what it is", () => {
   const head = { status: 401, type: "text/html", requestId: "", retryAfter: null };

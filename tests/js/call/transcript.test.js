@@ -96,7 +96,7 @@ test("a tool call is a line of its own", () => {
   const item = { id: "F", type: "function_call", name: "get_weather", call_id: "c", arguments: "{}" };
   const transcript = after([{ type: "conversation.item.added", previous_item_id: null, item }]);
 
-  assert.deepEqual(brief(transcript), [["tool", "Asks the tool “get_weather”", "final"]]);
+  assert.deepEqual(brief(transcript), [["tool", "get_weather", "final"]]);
 });
 
 test("a truncated answer says how much of it was heard, and its late text does not hide that", () => {
@@ -108,7 +108,7 @@ test("a truncated answer says how much of it was heard, and its late text does n
   ]);
 
   assert.deepEqual(brief(transcript)[1], ["assistant", "Hi there.", "interrupted"]);
-  assert.equal(transcript[1].note, "Interrupted after 1.5 s.");
+  assert.deepEqual(transcript[1].note, { code: "interrupted", ms: 1500 });
 });
 
 test("a cancelled response marks its answer, even one that looked finished", () => {
@@ -147,7 +147,7 @@ test("a missing transcription deployment is named as such", () => {
   ]);
 
   assert.equal(transcript[0].standing, "failed");
-  assert.match(transcript[0].note, /AZURE_OPENAI_TRANSCRIPTION_DEPLOYMENT/);
+  assert.equal(transcript[0].note?.upstreamCode, "DeploymentNotFound");
 });
 
 test("another failed transcription shows the upstream's message and code", () => {
@@ -156,7 +156,7 @@ test("another failed transcription shows the upstream's message and code", () =>
     { type: "conversation.item.input_audio_transcription.failed", item_id: "U", content_index: 0, error },
   ]);
 
-  assert.equal(transcript[0].note, "Not transcribed: Try later. (server_error)");
+  assert.deepEqual(transcript[0].note, { code: "not_transcribed", upstreamCode: "server_error", message: "Try later." });
 });
 
 test("an empty transcription says that no words were recognised", () => {
@@ -164,14 +164,14 @@ test("an empty transcription says that no words were recognised", () => {
     { type: "conversation.item.input_audio_transcription.completed", item_id: "U", transcript: "" },
   ]);
 
-  assert.equal(transcript[0].note, "No words were recognised.");
+  assert.deepEqual(transcript[0].note, { code: "no_words" });
 });
 
 test("without transcription the caller's turn is final at once and says why it has no words", () => {
   const transcript = after(began, false);
 
   assert.equal(isFinal(transcript[0]), true);
-  assert.match(transcript[0].note, /does not transcribe/);
+  assert.deepEqual(transcript[0].note, { code: "no_transcription" });
 });
 
 test("a typed message is shown at once and not doubled by its confirmation", () => {
@@ -194,7 +194,7 @@ test("the end of the call closes what is open and says which words are missing",
   const transcript = closed(after(began));
 
   assert.ok(transcript.every(isFinal));
-  assert.match(transcript[0].note, /call ended/);
+  assert.deepEqual(transcript[0].note, { code: "unfinished" });
   assert.equal(closed(transcript), transcript);
 });
 
