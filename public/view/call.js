@@ -192,7 +192,7 @@ export class CallView {
     if (isUnderWay(state) && this.#call) this.#showMicrophone(this.#call, typing);
     if (!isOver(state)) return;
     this.#limit.clear();
-    this.#stage.showSilent(false);
+    this.#stage.showSilence("");
     this.#stage.showLevel("caller", 0);
     this.#stage.showLevel("assistant", 0);
   }
@@ -209,8 +209,9 @@ export class CallView {
 
   /** @param {import("../relay-call.js").CallEvents["notice"]} notice */
   #onNotice(notice) {
-    if (notice.code === "microphone_silent") this.#stage.showSilent(notice.on);
-    this.notices.show(notice);
+    const { code, on } = notice;
+    if (code === "microphone_silent" || code === "microphone_zeros") this.#stage.showSilence(on ? code : "");
+    else this.notices.show(notice);
   }
 
   /** @param {import("../relay-call.js").Problem} problem */

@@ -13,8 +13,8 @@ import { say } from "./words.js";
 /** @typedef {import("../relay-call.js").Call} Call */
 /** @typedef {import("../relay-call.js").Sample} Sample */
 
-/** Seconds of a line. */
-const ROOM = 120;
+/** Seconds of a line, at least and at most. */
+const [LEAST_ROOM, ROOM] = [30, 120];
 
 /** Turns of the bars. */
 const TURNS = 20;
@@ -97,7 +97,7 @@ export class Charts {
 function chartOf({ name, unit, least }, lines) {
   const figures = lines.map((line) => line.findLast((value) => value !== null) ?? null);
   const head = make("p", { class: "chart-head" }, make("span", { words: `charts.${name}` }), figureOf(unit, figures));
-  const room = name === "turns" ? TURNS : ROOM;
+  const room = name === "turns" ? TURNS : Math.min(ROOM, Math.max(LEAST_ROOM, lines[0].length));
   const shown = lines.map((line) => line.slice(-room));
   const top = topOf(shown.flat().filter((value) => value !== null), least);
   const drawing = name === "turns" ? barPicture(shown[0], { top, room }) : linePicture(shown, { top, room });

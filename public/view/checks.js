@@ -2,12 +2,13 @@
  * "Check my set-up": the checks that need no call, each with its outcome in words, and a report to paste.
  */
 
+import { aroundOf } from "../call/around.js";
 import { byId, make } from "./elements.js";
 import { sayable } from "./phrase.js";
 import { known, say } from "./words.js";
 
 /** @typedef {import("../call/checks.js").Check} Check */
-/** @typedef {{ base: string | URL, token: string, config: import("../relay-call.js").Config | null, microphone: string | boolean }} Circumstances */
+/** @typedef {{ base: string, token: string, config: import("../relay-call.js").Config | null, microphone: string | boolean, call: import("../relay-call.js").Call | null }} Circumstances */
 
 /** Outcomes, the worst first. */
 const SEVERITY = Object.freeze(["bad", "poor", "unknown", "good"]);
@@ -25,7 +26,7 @@ export class ChecksView {
   /** @type {Map<string, Check>} */
   #checks = new Map();
 
-  /** @param {() => Circumstances & { call: import("../relay-call.js").Call | null }} circumstances of the moment */
+  /** @param {() => Circumstances} circumstances of the moment */
   constructor(circumstances) {
     this.#circumstances = circumstances;
     this.#run.addEventListener("click", () => void this.run());
@@ -49,7 +50,10 @@ export class ChecksView {
     this.#field.hidden = true;
     say(this.#said, "");
     const { setupChecks } = await import("../call/checks.js");
-    for await (const check of setupChecks(this.#circumstances())) this.#show(check);
+    const { base, token, config, microphone } = this.#circumstances();
+    const deviceId = typeof microphone === "string" ? microphone : "";
+    const tried = { around: aroundOf(base, token), microphone: deviceId, iceServers: config?.iceServers ?? [], navigator };
+    for await (const check of setupChecks(tried)) this.#show(check);
     this.#run.disabled = false;
     say(this.#run, "checks.again");
     this.#copy.hidden = false;
@@ -88,7 +92,8 @@ export class ChecksView {
 function lineOf({ code, outcome, figures }) {
   const key = `check.${code}`;
   const name = known(key) ? make("strong", { words: key }) : make("strong", { text: code });
-  const told = known(`${key}.${outcome}`) ? `${key}.${outcome}` : `checks.outcome.${outcome}`;
+  const kind = code === "microphone_level" && figures.problem ? "refused" : outcome;
+  const told = known(`${key}.${kind}`) ? `${key}.${kind}` : `checks.outcome.${outcome}`;
   const mark = make("span", { class: "check-mark" });
   mark.setAttribute("aria-hidden", "true");
   const spoken = make("span", { class: "visually-hidden", words: `checks.outcome.${outcome}` });

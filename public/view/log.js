@@ -3,8 +3,8 @@
  * by word. It stays at the newest line, unless the reader went back.
  */
 
-import { logText, searched } from "../call/exports.js";
-import { KEPT_LINES, lineStart } from "../call/log.js";
+import { searched } from "../call/exports.js";
+import { lineStart } from "../call/log.js";
 import { byId, make } from "./elements.js";
 import { readingAlong, toEnd } from "./reading.js";
 import { saveAs, stamped } from "./save.js";
@@ -12,6 +12,9 @@ import { say } from "./words.js";
 
 /** @typedef {import("../relay-call.js").Line} Line */
 /** @typedef {import("../relay-call.js").Log} EventLog */
+
+/** Lines on the page; the call keeps more, for who saves it. */
+const DRAWN = 500;
 
 /** The log. */
 export class LogView {
@@ -55,7 +58,7 @@ export class LogView {
     element.hidden = this.#hides(line);
     readingAlong(this.#list, () => {
       this.#list.append(element);
-      if (this.#lines.length > KEPT_LINES) {
+      if (this.#lines.length > DRAWN) {
         this.#lines.shift();
         this.#list.firstElementChild?.remove();
       }
@@ -84,7 +87,7 @@ export class LogView {
   }
 
   #text() {
-    return this.#log ? logText(this.#log, this.#deltas.checked) : "";
+    return this.#log?.text(this.#deltas.checked) ?? "";
   }
 
   async #copy() {

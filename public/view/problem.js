@@ -100,6 +100,7 @@ export function titleOf(problem) {
  */
 function wordsOf(problem) {
   const own = `own.${variantOf(problem)}`;
+  if (problem.params.again) return { detail: "own.again", fix: `${own}.fix` };
   if (known(`${own}.title`)) return { detail: `${own}.detail`, fix: `${own}.fix` };
   return { detail: "", fix: remedyOf(problem.code) };
 }

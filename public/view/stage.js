@@ -46,7 +46,7 @@ export class Stage {
     this.#showReason(state, reason);
     this.#start.dataset.action = underWay ? "stop" : "start";
     say(this.#startLabel, underWay ? "stage.stop" : "stage.start");
-    this.#hint.hidden = state !== "idle";
+    if (state !== "idle" && this.#hint.dataset.words === "stage.hint.idle") this.#hint.hidden = true;
     // What it shows is still the time of the call before.
     if (underWay && !isLive(state)) this.#clock.hidden = true;
     if (underWay) return;
@@ -76,9 +76,11 @@ export class Stage {
     this.#meters.caller.dataset.microphone = microphone;
   }
 
-  /** @param {boolean} silent whether nothing is heard from an open microphone */
-  showSilent(silent) {
-    this.#meters.caller.dataset.silent = String(silent);
+  /** @param {"microphone_silent" | "microphone_zeros" | ""} silence why nothing is heard from an open microphone; empty when it is */
+  showSilence(silence) {
+    this.#meters.caller.dataset.silent = String(silence !== "");
+    this.#hint.hidden = !silence;
+    if (silence) say(this.#hint, `notice.${silence}`);
   }
 
   /** @param {boolean} recorded whether the relay keeps the transcript of this call */

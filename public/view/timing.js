@@ -9,6 +9,9 @@ import { known, say } from "./words.js";
 /** @typedef {ReturnType<import("../relay-call.js").Marks["rows"]>[number]} Row */
 /** @typedef {Row & { from: number, to: number }} Bar  Milliseconds since the click. */
 
+/** The first sound waits for people, too; it has no bar, or the others could not be seen. */
+const LAST = "sound";
+
 /** The waterfall. */
 export class TimingView {
   #table = byId("timing", HTMLTableElement);
@@ -18,7 +21,7 @@ export class TimingView {
   /** @param {import("../relay-call.js").Marks} timing */
   show(timing) {
     const bars = barsOf(timing.rows());
-    const whole = Math.max(1, ...bars.map(({ to }) => to));
+    const whole = Math.max(1, ...bars.filter(({ mark }) => mark !== LAST).map(({ to }) => to));
     this.#table.tBodies[0].replaceChildren(...bars.map((bar) => rowOf(bar, whole)));
     this.#empty.hidden = bars.length > 0;
     const connected = timing.at("channel");
@@ -61,6 +64,7 @@ function rowOf({ mark, ms, server, from, to }, whole) {
   const bar = make("span", { class: "timing-bar" });
   bar.style.setProperty("--from", (from / whole).toFixed(4));
   bar.style.setProperty("--long", ((to - from) / whole).toFixed(4));
+  bar.hidden = mark === LAST;
   row.append(name, make("td", { class: "timing-way" }, bar), make("td", { text: ms < 10 ? ms.toFixed(1) : ms.toFixed(0) }));
   return row;
 }

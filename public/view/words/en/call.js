@@ -37,6 +37,7 @@ export const call = Object.freeze({
   "ended.forgotten": "The relay no longer knows this call.",
   "ended.out_of_reach": "The relay could not be reached, and the call was ended.",
   "ended.other_side": "The other side ended the call.",
+  "ended.relay": "The relay ended the call.",
   "ended.unknown": "The relay ended the call ({reason}).",
 
   "notice.unsteady": "Connection interrupted. The browser is looking for another way.",
@@ -98,7 +99,6 @@ export const call = Object.freeze({
     "Could not be transcribed: the transcription deployment does not exist (AZURE_OPENAI_TRANSCRIPTION_DEPLOYMENT).",
   "item.no_transcription": "Spoken. This relay does not transcribe the caller.",
   "item.unfinished": "The call ended before this was transcribed.",
-  "item.earlier": "From before the connection was made again.",
 
   "tool.asked": "“{name}” is being asked",
   "tool.done": "“{name}” answered",
@@ -108,7 +108,7 @@ export const call = Object.freeze({
 
   "timing.heading": "Connecting, step by step",
   "timing.caption": "From the click to the first sound, in milliseconds",
-  "timing.connected": "connected in {ms:number} ms",
+  "timing.connected": "{ms:number} ms",
   "timing.hint": "Milliseconds since Start was pressed; pale bars are the time the relay took.",
   "timing.empty": "After Start, this shows where the time goes.",
   "timing.mark.click": "Start pressed",

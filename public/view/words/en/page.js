@@ -4,8 +4,6 @@
 
 export const page = Object.freeze({
   "page.title": "Voice call",
-  "page.description": "Talk with a realtime voice model through the relay.",
-  "page.noscript": "This page needs JavaScript, because the browser itself makes the call.",
   "page.language": "Language",
   "page.simulator": "Simulator",
   "page.simulator.words": "no Azure account, no cost; the assistant only says fixed sentences",
@@ -34,8 +32,6 @@ export const page = Object.freeze({
   "stage.cost": ", {cost} so far",
   "stage.lasted": "It lasted {elapsed:clock}",
   "stage.hint.idle": "Press Start, allow the microphone, and talk.",
-  "stage.hint.typing": "The assistant listens. You can also type below.",
-  "stage.silent": "We hear nothing from this microphone.",
   "stage.recorded": "This call is recorded: whoever runs the relay keeps its transcript.",
 
   "devices.heading": "Microphone and speaker",

@@ -82,6 +82,7 @@ export const problems = Object.freeze({
   "own.media_lost_firefox.title": "The connection broke in Firefox",
   "own.media_lost_firefox.detail": "",
   "own.media_lost_firefox.fix": "Firefox sometimes drops a call in the middle of an answer. Start again; Chrome, Edge and Safari do not have this fault.",
+  "own.again": "The call was tried once more, and that failed too.",
   "own.instructions_too_long.title": "The instructions are too long",
   "own.instructions_too_long.detail": "They take {bytes:number} bytes; this relay takes {limit:number}.",
   "own.instructions_too_long.fix": "Shorten them and start again.",
