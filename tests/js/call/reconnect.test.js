@@ -11,7 +11,11 @@ beforeEach(() => {
   mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
 });
 
-afterEach(() => mock.timers.reset());
+afterEach(async () => {
+  await settled();
+  await settled();
+  mock.timers.reset();
+});
 
 const SAID = [
   { type: "conversation.item.added", previous_item_id: null, item: { id: "U", type: "message", role: "user", content: [{ type: "input_text", text: "Hello" }] } },
