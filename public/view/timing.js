@@ -38,15 +38,18 @@ export class TimingView {
  * @returns {Bar[]}
  */
 export function barsOf(rows) {
-  const offer = rows.find(({ mark }) => mark === "offer")?.ms ?? 0;
   let last = 0;
-  let relay = offer;
+  let relay = 0;
   return rows.map((row) => {
-    const from = row.server ? relay : Math.min(last, row.ms);
-    const to = row.server ? relay + row.ms : row.ms;
-    if (row.server) relay = to;
-    else last = Math.max(last, row.ms);
-    return { ...row, from, to };
+    if (row.server) {
+      const from = relay;
+      relay += row.ms;
+      return { ...row, from, to: relay };
+    }
+    const from = Math.min(last, row.ms);
+    if (row.mark === "answer") relay = from;
+    last = Math.max(last, row.ms);
+    return { ...row, from, to: row.ms };
   });
 }
 
