@@ -25,8 +25,7 @@ export function readConfig(options?: Pick<Options, "base" | "token">): Promise<C
  * @property {Config | null} [config] one that was read before; saves asking again
  */
 /** @typedef {{ code: string, [param: string]: unknown }} Note  What else a reader should know of an item. */
-/** @typedef {"streaming" | "final" | "interrupted" | "failed"} Standing */
-/** @typedef {{ id: string, who: "caller" | "assistant" | "tool", text: string, final: boolean, standing: Standing, note: Note | null, at: number }} Item  At: milliseconds since the click. */
+/** @typedef {{ id: string, who: "caller" | "assistant" | "tool", text: string, final: boolean, standing: "streaming" | "final" | "interrupted" | "failed", note: Note | null, at: number }} Item  At: milliseconds since the click. */
 /**
  * @typedef {object} Problem
  * @property {string} code the relay's slug with underscores, or one of the module's own
@@ -121,7 +120,7 @@ export class Call extends EventTarget {
     get config(): Config | null;
     /** @returns {Choice} */
     get devices(): Choice;
-    /** @returns {string} under which the relay's log has this call; empty before the answer */
+    /** @returns {string} under which the relay's log has this call */
     get requestId(): string;
     /** @returns {boolean} whether the upstream's events are hidden from the browser */
     get private(): boolean;
@@ -221,7 +220,6 @@ export type Note = {
     code: string;
     [param: string]: unknown;
 };
-export type Standing = "streaming" | "final" | "interrupted" | "failed";
 /**
  * At: milliseconds since the click.
  */
@@ -230,7 +228,7 @@ export type Item = {
     who: "caller" | "assistant" | "tool";
     text: string;
     final: boolean;
-    standing: Standing;
+    standing: "streaming" | "final" | "interrupted" | "failed";
     note: Note | null;
     at: number;
 };

@@ -33,8 +33,7 @@ import { Course } from "./call/course.js";
  */
 
 /** @typedef {{ code: string, [param: string]: unknown }} Note  What else a reader should know of an item. */
-/** @typedef {"streaming" | "final" | "interrupted" | "failed"} Standing */
-/** @typedef {{ id: string, who: "caller" | "assistant" | "tool", text: string, final: boolean, standing: Standing, note: Note | null, at: number }} Item  At: milliseconds since the click. */
+/** @typedef {{ id: string, who: "caller" | "assistant" | "tool", text: string, final: boolean, standing: "streaming" | "final" | "interrupted" | "failed", note: Note | null, at: number }} Item  At: milliseconds since the click. */
 
 /**
  * @typedef {object} Problem
@@ -48,7 +47,6 @@ import { Course } from "./call/course.js";
  * @property {number | null} retryAfter seconds
  * @property {boolean} typing whether going on without a microphone would work
  */
-
 /** @typedef {{ at: number, roundTrip: number | null, jitter: number | null, loss: number | null, sent: number | null, received: number | null, callerLevel: number | null, assistantLevel: number | null, way: string }} Sample  Milliseconds, share, kbit/s, 0 to 1; way: udp, tcp, relay. */
 /** @typedef {{ number: number, at: number, milliseconds: number }} Turn  From the end of speech to the first sound. */
 /** @typedef {{ inputTokens: number, outputTokens: number, cost: string | null, currency: string, complete: boolean }} Usage */
@@ -190,7 +188,7 @@ export class Call extends EventTarget {
     return this.#course.sound.choice;
   }
 
-  /** @returns {string} under which the relay's log has this call; empty before the answer */
+  /** @returns {string} under which the relay's log has this call */
   get requestId() {
     return this.#course.leg?.requestId ?? "";
   }
