@@ -192,6 +192,7 @@ export class CallView {
     if (isUnderWay(state) && this.#call) this.#showMicrophone(this.#call, typing);
     if (!isOver(state)) return;
     this.#limit.clear();
+    this.#facts.end();
     this.#stage.showRecorded(false);
     this.#stage.showSilence("");
     this.#stage.showLevel("caller", 0);

@@ -110,13 +110,7 @@ function chartOf({ name, unit, least }, lines) {
  * @param {(number | null)[]} figures of now
  */
 function figureOf(unit, figures) {
-  const values = figures.map((value) => {
-    return value === null ? { key: "charts.nothing" } : { key: `charts.unit.${unit}`, values: { value } };
-  });
-  if (values.length === 1) {
-    const [only] = values;
-    return make("span", { class: "chart-now", words: only.key, values: only.values });
-  }
-  const both = { received: values[0], sent: values[1] };
-  return make("span", { class: "chart-now", words: unit === "rate" ? "charts.rates" : "charts.sides", values: both });
+  const [value, other] = figures.map((figure) => figure ?? { key: "charts.nothing" });
+  const words = `charts.unit.${unit}${figures.length > 1 ? ".two" : ""}`;
+  return make("span", { class: "chart-now", words, values: other === undefined ? { value } : { value, other } });
 }

@@ -14,6 +14,7 @@ const TOOLS = 3;
 /** The facts. */
 export class Facts {
   #panel = byId("facts-panel", HTMLElement);
+  #heading = byId("facts-heading", HTMLElement);
   #list = byId("facts", HTMLElement);
   #tools = byId("tools", HTMLUListElement);
 
@@ -25,8 +26,15 @@ export class Facts {
     this.#tools.replaceChildren();
     this.#tools.hidden = true;
     this.#panel.hidden = false;
+    say(this.#heading, "facts.heading");
     this.#show("profile", make("dd", { text: profile.title || profile.name }));
     this.#show("voice", make("dd", { text: capitalised(voice) }));
+  }
+
+  /** The call is over: what stays worth knowing is what it cost. */
+  end() {
+    say(this.#heading, "facts.heading.last");
+    this.#panel.hidden = this.#list.querySelector('[data-fact="tokens"]') === null;
   }
 
   /**

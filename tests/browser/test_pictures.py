@@ -27,6 +27,7 @@ Theme = Literal["light", "dark"]
 
 def _picture(page: VoicePage, name: str) -> None:
     """Keep a picture of the whole page."""
+    page.tab.evaluate("new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))")
     _PICTURES.mkdir(parents=True, exist_ok=True)
     page.tab.screenshot(path=_PICTURES / f"{name}.png", full_page=True)
 
@@ -35,9 +36,7 @@ def _picture(page: VoicePage, name: str) -> None:
 def test_axe_finds_nothing_and_nothing_sticks_out(
     moment: Moment, visit: Visit, simulator: SimulatorProcess
 ) -> None:
-    page = visit(
-        microphone="speech", viewport={"width": 1440, "height": 900}, permissions=["clipboard-write"]
-    )
+    page = visit(permissions=["clipboard-write", "microphone"], **_STILL)
     moment(page, simulator)
 
     themes: tuple[Theme, ...] = ("light", "dark")
@@ -75,7 +74,7 @@ def test_written_from_right_to_left_the_page_is_a_mirror_and_fits(
     page.tab.evaluate("() => { document.documentElement.dir = 'rtl'; document.documentElement.lang = 'he'; }")
 
     def left(selector: str) -> float:
-        box = page.tab.locator(selector).bounding_box()
+        box = page.tab.locator(selector).first.bounding_box()
         assert box is not None
         return box["x"]
 

@@ -98,7 +98,7 @@ def test_the_connection_is_drawn_while_somebody_looks_and_its_figures_are_saved(
         and len(page.tab.locator('[data-chart="bitrate"] path.line').first.get_attribute("d") or "") > 10,
         otherwise="no bitrate is drawn",
     )
-    assert "kbit/s in" in page.tab.locator('[data-chart="bitrate"] .chart-now').inner_text()
+    assert " kbit/s" in page.tab.locator('[data-chart="bitrate"] .chart-now').inner_text()
 
     name, text = _saved(page, "#charts-save")
     figures = json.loads(text)

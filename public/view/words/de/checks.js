@@ -13,7 +13,7 @@ export const checks = Object.freeze({
   "checks.report": "Bericht zum Kopieren",
   "checks.done.good": "Alles gut: Ein Anruf sollte gelingen.",
   "checks.done.poor": "Ein Anruf sollte gelingen; achten Sie auf das Markierte.",
-  "checks.done.bad": "Ein Anruf gelingt erst, wenn das Markierte behoben ist.",
+  "checks.done.bad": "Ein Anruf gelingt wohl erst, wenn das Markierte behoben ist.",
 
   "checks.outcome.running": "wird geprüft",
   "checks.outcome.good": "gut",
@@ -55,7 +55,7 @@ export const checks = Object.freeze({
   "check.relay.bad": "Antwortet nicht, wie es soll: {problem}",
   "check.loop": "Anruf bei sich selbst",
   "check.loop.good": "Der Browser rief sich selbst an: verbunden in {milliseconds:number} ms.",
-  "check.loop.bad": "Der Browser kann nicht einmal sich selbst anrufen: Eine Erweiterung oder Richtlinie verbietet WebRTC.",
+  "check.loop.bad": "Der Browser konnte sich nicht selbst anrufen: Vielleicht steht WebRTC eine Erweiterung, eine Richtlinie oder ein VPN im Weg.",
   "check.loop.unknown": "Wurde nicht versucht.",
   "check.network": "Wege hinaus",
   "check.network.good": "Der Browser findet Wege aus diesem Netz.",

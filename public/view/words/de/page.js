@@ -84,6 +84,7 @@ export const page = Object.freeze({
     "Du unterrichtest geduldig eine Sprache.\nFrag zuerst, welche Sprache und welche Stufe. Sprich dann in dieser Sprache, langsam und in einfachen Sätzen, über Alltägliches.\nMache ich einen Fehler, sag meinen Satz richtig, erkläre ihn in einem kurzen Satz und sprich weiter.\nKomme ich nicht weiter, biete mir zwei Wörter zur Wahl an.",
 
   "facts.heading": "Dieser Anruf",
+  "facts.heading.last": "Der letzte Anruf",
   "facts.profile": "Profil",
   "facts.voice": "Stimme",
   "facts.cost": "Kosten bisher",

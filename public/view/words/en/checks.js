@@ -13,7 +13,7 @@ export const checks = Object.freeze({
   "checks.report": "Report to copy",
   "checks.done.good": "All is well: a call should work.",
   "checks.done.poor": "A call should work; look at what is marked.",
-  "checks.done.bad": "A call will not work before the marked points are mended.",
+  "checks.done.bad": "A call will probably not work before the marked points are mended.",
 
   "checks.outcome.running": "being checked",
   "checks.outcome.good": "good",
@@ -55,7 +55,7 @@ export const checks = Object.freeze({
   "check.relay.bad": "Does not answer as it should: {problem}",
   "check.loop": "A call to itself",
   "check.loop.good": "The browser called itself: connected in {milliseconds:number} ms.",
-  "check.loop.bad": "The browser cannot even call itself: an extension or a policy forbids WebRTC.",
+  "check.loop.bad": "The browser could not call itself: an extension, a policy or a VPN may stand in the way of WebRTC.",
   "check.loop.unknown": "Was not tried.",
   "check.network": "Ways out",
   "check.network.good": "The browser finds ways out of this network.",

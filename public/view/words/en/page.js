@@ -84,6 +84,7 @@ export const page = Object.freeze({
     "You are a patient language tutor.\nFirst ask which language and which level. Then talk in that language, slowly and in simple sentences, about everyday things.\nWhen I make a mistake, say my sentence again correctly, explain it in one short sentence, and go on.\nIf I am stuck, offer me two words to choose from.",
 
   "facts.heading": "This call",
+  "facts.heading.last": "The last call",
   "facts.profile": "Profile",
   "facts.voice": "Voice",
   "facts.cost": "Cost so far",

@@ -13,7 +13,7 @@ export const checks = Object.freeze({
   "checks.report": "Informe para copiar",
   "checks.done.good": "Todo bien: una llamada debería funcionar.",
   "checks.done.poor": "Una llamada debería funcionar; mire lo señalado.",
-  "checks.done.bad": "Una llamada no funcionará hasta arreglar lo señalado.",
+  "checks.done.bad": "Una llamada probablemente no funcionará hasta arreglar lo señalado.",
 
   "checks.outcome.running": "comprobando",
   "checks.outcome.good": "bien",
@@ -55,7 +55,7 @@ export const checks = Object.freeze({
   "check.relay.bad": "No responde como debe: {problem}",
   "check.loop": "Llamada a sí mismo",
   "check.loop.good": "El navegador se llamó a sí mismo: conectado en {milliseconds:number} ms.",
-  "check.loop.bad": "El navegador no puede ni llamarse a sí mismo: una extensión o una norma prohíbe WebRTC.",
+  "check.loop.bad": "El navegador no pudo llamarse a sí mismo: quizá una extensión, una norma o una VPN estorbe a WebRTC.",
   "check.loop.unknown": "No se probó.",
   "check.network": "Caminos de salida",
   "check.network.good": "El navegador encuentra caminos de salida de esta red.",

@@ -84,6 +84,7 @@ export const page = Object.freeze({
     "Enseñas un idioma con paciencia.\nPregunta primero qué idioma y qué nivel. Después habla en ese idioma, despacio y con frases sencillas, de cosas cotidianas.\nCuando me equivoque, repite mi frase bien dicha, explícala en una frase corta y continúa.\nSi me quedo sin palabras, ofréceme dos para elegir.",
 
   "facts.heading": "Esta llamada",
+  "facts.heading.last": "La última llamada",
   "facts.profile": "Perfil",
   "facts.voice": "Voz",
   "facts.cost": "Coste hasta ahora",

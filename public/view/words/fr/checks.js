@@ -13,7 +13,7 @@ export const checks = Object.freeze({
   "checks.report": "Rapport à copier",
   "checks.done.good": "Tout va bien : un appel devrait marcher.",
   "checks.done.poor": "Un appel devrait marcher ; regardez ce qui est marqué.",
-  "checks.done.bad": "Un appel ne marchera pas avant que les points marqués soient réglés.",
+  "checks.done.bad": "Un appel ne marchera sans doute pas avant que les points marqués soient réglés.",
 
   "checks.outcome.running": "en cours",
   "checks.outcome.good": "bon",
@@ -55,7 +55,7 @@ export const checks = Object.freeze({
   "check.relay.bad": "Ne répond pas comme il faut : {problem}",
   "check.loop": "Appel à soi-même",
   "check.loop.good": "Le navigateur s’est appelé lui-même : relié en {milliseconds:number} ms.",
-  "check.loop.bad": "Le navigateur ne peut même pas s’appeler lui-même : une extension ou une règle interdit WebRTC.",
+  "check.loop.bad": "Le navigateur n’a pas pu s’appeler lui-même : une extension, une règle ou un VPN gêne peut-être WebRTC.",
   "check.loop.unknown": "N’a pas été essayé.",
   "check.network": "Chemins vers l’extérieur",
   "check.network.good": "Le navigateur trouve des chemins hors de ce réseau.",

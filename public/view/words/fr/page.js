@@ -84,6 +84,7 @@ export const page = Object.freeze({
     "Tu enseignes une langue avec patience.\nDemande d’abord quelle langue et quel niveau. Parle ensuite dans cette langue, lentement et en phrases simples, de choses quotidiennes.\nQuand je fais une faute, redis ma phrase correctement, explique-la en une courte phrase, et continue.\nSi je suis bloqué, propose-moi deux mots au choix.",
 
   "facts.heading": "Cet appel",
+  "facts.heading.last": "Le dernier appel",
   "facts.profile": "Profil",
   "facts.voice": "Voix",
   "facts.cost": "Coût jusqu’ici",
