@@ -4,6 +4,7 @@
 
 import { Devices } from "./call/devices.js";
 import { isLive, isUnderWay } from "./call/states.js";
+import { EXTRAS } from "./call/extras.js";
 import { Call, readConfig } from "./relay-call.js";
 import { ChecksView } from "./view/checks.js";
 import { byId } from "./view/elements.js";
@@ -84,6 +85,7 @@ class Page {
       pushToTalk: controls.pushToTalk,
       direct: this.#direct && (this.#config?.direct ?? false),
       config: this.#config ?? undefined,
+      extras: EXTRAS,
     };
   }
 

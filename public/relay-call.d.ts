@@ -22,8 +22,10 @@ export function readConfig(options?: Pick<Options, "base" | "token">): Promise<C
  * @property {boolean} [muted]
  * @property {boolean} [reconnect] false to end when the connection breaks; otherwise there is one further try
  * @property {boolean} [direct] whether to exchange the offer with the upstream itself, where the relay allows it
- * @property {Config | null} [config] one that was read before; saves asking again
+ * @property {Config | null} [config] one that was read before
+ * @property {Extras} [extras] from `call/extras.js`: for the events `stats`, `turn`, `log`, `devices`, and for `direct`
  */
+/** @typedef {{ Devices?: any, EventLog?: any, Sampler?: any, Timing?: any, Waits?: any, connectDirectly?: any }} Extras */
 /** @typedef {{ code: string, [param: string]: unknown }} Note  What else a reader should know of an item. */
 /** @typedef {{ id: string, who: "caller" | "assistant" | "tool", text: string, final: boolean, standing: "streaming" | "final" | "interrupted" | "failed", note: Note | null, at: number }} Item  At: milliseconds since the click. */
 /**
@@ -39,7 +41,7 @@ export function readConfig(options?: Pick<Options, "base" | "token">): Promise<C
  * @property {boolean} typing whether going on without a microphone would work
  */
 /** @typedef {{ at: number, roundTrip: number | null, jitter: number | null, loss: number | null, sent: number | null, received: number | null, callerLevel: number | null, assistantLevel: number | null, way: string }} Sample  Milliseconds, share, kbit/s, 0 to 1; way: udp, tcp, relay. */
-/** @typedef {{ number: number, at: number, milliseconds: number }} Turn  From the end of speech to the first sound. */
+/** @typedef {{ number: number, at: number, milliseconds: number }} Turn  End of speech to first sound. */
 /** @typedef {{ inputTokens: number, outputTokens: number, cost: string | null, currency: string, complete: boolean }} Usage */
 /** @typedef {{ id: string, label: string }} Device */
 /** @typedef {{ microphones: Device[], speakers: Device[], microphone: string, speaker: string }} Choice  The last two: ids in use. */
@@ -209,9 +211,21 @@ export type Options = {
      */
     direct?: boolean | undefined;
     /**
-     * one that was read before; saves asking again
+     * one that was read before
      */
     config?: Config | null | undefined;
+    /**
+     * from `call/extras.js`: for the events `stats`, `turn`, `log`, `devices`, and for `direct`
+     */
+    extras?: Extras | undefined;
+};
+export type Extras = {
+    Devices?: any;
+    EventLog?: any;
+    Sampler?: any;
+    Timing?: any;
+    Waits?: any;
+    connectDirectly?: any;
 };
 /**
  * What else a reader should know of an item.
@@ -285,7 +299,7 @@ export type Sample = {
     way: string;
 };
 /**
- * From the end of speech to the first sound.
+ * End of speech to first sound.
  */
 export type Turn = {
     number: number;

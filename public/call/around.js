@@ -7,7 +7,7 @@ import { Signaling } from "./signaling.js";
 
 /**
  * @typedef {object} Around
- * @property {Pick<Signaling, "config" | "prepare" | "connect" | "connectDirectly" | "events" | "standing" | "hangUp">} signaling
+ * @property {Pick<Signaling, "config" | "prepare" | "connect" | "request" | "events" | "standing" | "hangUp">} signaling
  * @property {SignIn} signIn
  * @property {typeof RTCPeerConnection | undefined} RTCPeerConnection
  * @property {import("./microphone.js").MicrophoneSource} microphone

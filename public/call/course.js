@@ -20,7 +20,6 @@ import { ownProblem, problemFromError } from "./problems.js";
 import { CallRecord } from "./record.js";
 import { Sound } from "./sound.js";
 import { isLive, isOver } from "./states.js";
-import { Sampler } from "./stats.js";
 
 /** The course of one call. */
 export class Course {
@@ -32,8 +31,8 @@ export class Course {
   #state = "idle";
   /** @type {Leg | null} */
   #leg = null;
-  /** @type {Sampler | null} */
-  #sampler = null;
+  /** @type {import("./stats.js").Sampler | undefined} */
+  #sampler;
   #reconnected = false;
   #onPagehide = () => this.hangUp("left");
 
@@ -47,7 +46,7 @@ export class Course {
     this.#around = around;
     this.#emit = emit;
     this.config = options.config ?? null;
-    this.record = new CallRecord(around.clock, emit);
+    this.record = new CallRecord(around.clock, emit, options.extras ?? {});
     this.sound = new Sound(around, options, () => this.record.elapsed);
     this.#conversation = new Conversation({
       send: (event) => this.#send(event),
@@ -146,16 +145,17 @@ export class Course {
   async #newOffer() {
     const config = this.config ?? (await this.#readConfig());
     if (this.isOver) return "";
-    const { microphone, direct = false } = this.#options;
+    const { microphone, direct, extras } = this.#options;
     this.#conversation.transcribed = this.profile.transcribed;
     const midTurn = () => this.#conversation.phase !== "listening";
-    const leg = new Leg(config, this.#around, { sends: microphone !== false, direct: direct && config.direct, midTurn });
+    const connectDirectly = direct && config.direct ? extras?.connectDirectly : undefined;
+    const leg = new Leg(config, this.#around, { sends: microphone !== false, connectDirectly, midTurn });
     this.#leg = leg;
     void this.sound.play(leg.assistantTrack);
     follow(leg, {
       mark: (mark) => this.#note(mark),
       answered: (serverTiming) => {
-        this.record.timing.serverTiming(serverTiming);
+        this.record.timing.serverTiming = serverTiming;
         this.#note("answer");
       },
       open: () => this.#onOpen(),
@@ -190,11 +190,10 @@ export class Course {
     this.#note("channel");
     this.sound.live = true;
     this.#enter("listening");
-    this.#sampler = new Sampler(
-      async () => (await this.#leg?.reports()) ?? [],
-      () => this.record.elapsed,
-      (sample) => this.isOver || this.record.sample(sample),
-    );
+    const { Sampler } = this.#options.extras ?? {};
+    const reports = async () => (await this.#leg?.reports()) ?? [];
+    const onSample = (/** @type {import("../relay-call.js").Sample} */ sample) => this.isOver || this.record.sample(sample);
+    this.#sampler = Sampler && new Sampler(reports, () => this.record.elapsed, onSample);
     if (!again) return this.#options.speakFirst && this.#conversation.ask();
     // A private profile's conversation is not the browser's to write: the relay's guard would take it for a change.
     const items = this.profile.private ? 0 : this.#conversation.restore();

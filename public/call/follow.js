@@ -1,5 +1,5 @@
 /**
- * Listening to several events of one object at once, by their details.
+ * Telling, and listening to several events of one object at once, by their details.
  */
 
 /**
@@ -9,5 +9,19 @@
 export function follow(target, listeners) {
   for (const [name, listener] of Object.entries(listeners)) {
     target.addEventListener(name, (event) => listener(/** @type {CustomEvent} */ (event).detail));
+  }
+}
+
+/** Something that others listen to, until it has fallen silent. */
+export class Teller extends EventTarget {
+  /** Whether nothing more is told. */
+  silent = false;
+
+  /**
+   * @param {string} name
+   * @param {unknown} [detail]
+   */
+  tell(name, detail) {
+    if (!this.silent) this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }

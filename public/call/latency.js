@@ -44,3 +44,23 @@ export function waitAfter(wait, what, at) {
     }
   }
 }
+
+/** Keeps the wait of one call. */
+export class Waits {
+  #wait = NO_WAIT;
+  #onTurn;
+
+  /** @param {(turn: import("../relay-call.js").Turn) => void} onTurn */
+  constructor(onTurn) {
+    this.#onTurn = onTurn;
+  }
+
+  /**
+   * @param {Parameters<typeof waitAfter>[1]} what
+   * @param {number} at milliseconds since the start of the call
+   */
+  note(what, at) {
+    this.#wait = waitAfter(this.#wait, what, at);
+    if (this.#wait.turn) this.#onTurn(this.#wait.turn);
+  }
+}

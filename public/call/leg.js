@@ -8,7 +8,7 @@
  */
 
 import { mediaFinding } from "./diagnosis.js";
-import { follow } from "./follow.js";
+import { Teller, follow } from "./follow.js";
 import { Peer } from "./peer.js";
 import { ProblemError, ownProblem } from "./problems.js";
 import { CallResource } from "./resource.js";
@@ -16,14 +16,13 @@ import { CallResource } from "./resource.js";
 /** @typedef {import("./signaling.js").Wishes} Wishes */
 
 /** One leg. */
-export class Leg extends EventTarget {
+export class Leg extends Teller {
   #config;
   #around;
   #peer;
   #resource;
-  #direct;
+  #connectDirectly;
   #midTurn;
-  #over = false;
   #answer = "";
   /** Aborted when nobody could do anything with the answer any more. */
   #moot = new AbortController();
@@ -33,15 +32,16 @@ export class Leg extends EventTarget {
   /**
    * @param {import("../relay-call.js").Config} config
    * @param {import("./around.js").Around} around
-   * @param {{ sends: boolean, direct: boolean, midTurn: () => boolean }} how the last: whether an answer is under way
+   * @param {{ sends: boolean, connectDirectly?: typeof import("./direct.js").connectDirectly, midTurn: () => boolean }} how
+   *   the second in direct mode only; the last: whether an answer is under way
    * @throws {ProblemError} the browser cannot make calls
    */
-  constructor(config, around, { sends, direct, midTurn }) {
+  constructor(config, around, { sends, connectDirectly, midTurn }) {
     super();
     const { RTCPeerConnection, signaling, window, clock } = around;
     this.#config = config;
     this.#around = around;
-    this.#direct = direct;
+    this.#connectDirectly = connectDirectly;
     this.#midTurn = midTurn;
     if (!RTCPeerConnection) throw new ProblemError(ownProblem("webrtc_unsupported"));
     try {
@@ -51,17 +51,17 @@ export class Leg extends EventTarget {
     }
     this.#resource = new CallResource(signaling, { window, clock, presenceSeconds: config.presenceSeconds });
     follow(this.#resource, {
-      over: (reason) => this.#emit("over", reason),
-      contact: (reached) => this.#emit("relay", reached),
-      entry: (entry) => this.#emit("entry", entry),
+      over: (reason) => this.tell("over", reason),
+      contact: (reached) => this.tell("relay", reached),
+      entry: (entry) => this.tell("entry", entry),
     });
     follow(this.#peer, {
-      ice: () => this.#emit("mark", "ice"),
-      connected: () => this.#emit("mark", "connected"),
+      ice: () => this.tell("mark", "ice"),
+      connected: () => this.tell("mark", "connected"),
       open: () => this.#onOpen(),
-      message: (event) => this.#emit("message", event),
-      slow: () => this.#emit("slow"),
-      unsteady: (unsteady) => this.#emit("unsteady", unsteady),
+      message: (event) => this.tell("message", event),
+      slow: () => this.tell("slow"),
+      unsteady: (unsteady) => this.tell("unsteady", unsteady),
       lost: () => this.#onLost(),
       closed: () => void this.#onClosed(),
     });
@@ -107,14 +107,14 @@ export class Leg extends EventTarget {
   async exchange(offer, wishes) {
     const { signaling } = this.#around;
     const patience = { seconds: this.#config.exchangeSeconds, signal: this.#moot.signal };
-    const exchanging = this.#direct ? signaling.connectDirectly : signaling.connect;
-    const exchange = await this.#whileHere(exchanging.call(signaling, offer, wishes, patience));
+    const exchanging = this.#connectDirectly?.(signaling, offer, wishes, patience) ?? signaling.connect(offer, wishes, patience);
+    const exchange = await this.#whileHere(exchanging);
     this.#resource.take(exchange);
     this.requestId = exchange.requestId;
-    if (this.#over) return this.#tellRelay();
+    if (this.silent) return this.#tellRelay();
     this.#resource.attend(this.#config.maxCallSeconds);
     this.#answer = exchange.answer;
-    this.#emit("answered", exchange.serverTiming);
+    this.tell("answered", exchange.serverTiming);
     await this.#peer.accept(exchange.answer).catch((/** @type {Error} */ { message }) => {
       throw new ProblemError(ownProblem("answer_refused", { message }, exchange.requestId));
     });
@@ -125,9 +125,9 @@ export class Leg extends EventTarget {
    * to hang up at, and `exchange` does so. In direct mode nobody could, so there the exchange is broken off.
    */
   close() {
-    if (this.#over) return;
-    this.#over = true;
-    if (this.#direct) this.#moot.abort();
+    if (this.silent) return;
+    this.silent = true;
+    if (this.#connectDirectly) this.#moot.abort();
     this.#peer.close();
     this.#tellRelay();
   }
@@ -146,7 +146,7 @@ export class Leg extends EventTarget {
   }
 
   #onOpen() {
-    this.#emit("open");
+    this.tell("open");
     void this.#resource.learnLimit();
   }
 
@@ -154,28 +154,20 @@ export class Leg extends EventTarget {
   async #onClosed() {
     const reason = await this.#resource.askWhy();
     const seen = this.#peer.seen;
-    if (reason) this.#emit("over", reason);
+    if (reason) this.tell("over", reason);
     else if (this.#midTurn()) this.#onLost(seen);
-    else this.#emit("over", "other_side");
+    else this.tell("over", "other_side");
   }
 
   #onLost(seen = this.#peer.seen) {
     const { firefox } = this.#around;
     const turn = this.#config.iceServers.some(({ urls }) => [urls].flat().some((url) => /^turns?:/.test(url)));
-    this.#emit("lost", mediaFinding({ ...seen, midTurn: this.#midTurn(), firefox, turn, answer: this.#answer }));
+    this.tell("lost", mediaFinding({ ...seen, midTurn: this.#midTurn(), firefox, turn, answer: this.#answer }));
   }
 
   #tellRelay() {
     void this.#resource.hangUp().then((told) => {
-      if (!told) this.dispatchEvent(new CustomEvent("untold"));
+      if (!told) this.dispatchEvent(new CustomEvent("untold")); // also when all else is silent
     });
-  }
-
-  /**
-   * @param {string} name
-   * @param {unknown} [detail]
-   */
-  #emit(name, detail) {
-    if (!this.#over) this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }

@@ -7,6 +7,7 @@
  */
 
 import { microphoneFinding } from "./diagnosis.js";
+import { Teller } from "./follow.js";
 import { ProblemError, ownProblem } from "./problems.js";
 
 /** What we ask of the microphone: without echo cancellation the assistant interrupts itself on loudspeakers. */
@@ -20,7 +21,7 @@ const WISHES = { echoCancellation: true, noiseSuppression: true, autoGainControl
  */
 
 /** The microphone of one call. */
-export class Microphone extends EventTarget {
+export class Microphone extends Teller {
   #source;
   #deviceId;
   /** @type {MediaStreamTrack | null} */
@@ -29,7 +30,6 @@ export class Microphone extends EventTarget {
   #pushToTalk = false;
   #talking = false;
   #gone = false;
-  #stopped = false;
   #onDevices = () => void (this.#gone && this.#replace());
 
   /**
@@ -112,7 +112,7 @@ export class Microphone extends EventTarget {
 
   /** Release the device: the browser's recording sign goes out. */
   stop() {
-    this.#stopped = true;
+    this.silent = true;
     this.#source.mediaDevices?.removeEventListener("devicechange", this.#onDevices);
     this.#track?.stop();
   }
@@ -122,19 +122,19 @@ export class Microphone extends EventTarget {
     const before = this.#track;
     this.#track = track;
     if (before) before.stop();
-    if (this.#stopped) return track.stop();
+    if (this.silent) return track.stop();
     this.#apply();
     track.addEventListener("ended", () => void (this.#track === track && this.#replace()));
     this.#setGone(false);
-    if (before) this.#emit("track", track);
+    if (before) this.tell("track", track);
   }
 
   /** Its device is away: whatever the system offers now takes its place, later if there is nothing yet. */
   async #replace() {
-    if (this.#stopped) return;
+    if (this.silent) return;
     try {
       await this.use("");
-      this.#emit("replaced", { label: this.#track?.label ?? "" });
+      this.tell("replaced", { label: this.#track?.label ?? "" });
     } catch {
       this.#setGone(true);
     }
@@ -144,19 +144,11 @@ export class Microphone extends EventTarget {
   #setGone(gone) {
     if (gone === this.#gone) return;
     this.#gone = gone;
-    this.#emit("gone", gone);
+    this.tell("gone", gone);
   }
 
   #apply() {
     if (this.#track) this.#track.enabled = this.isOpen;
-  }
-
-  /**
-   * @param {string} name
-   * @param {unknown} detail
-   */
-  #emit(name, detail) {
-    if (!this.#stopped) this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }
 

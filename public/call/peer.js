@@ -7,6 +7,7 @@
  */
 
 import { CHANNEL_LABEL, readServerEvent } from "./events.js";
+import { Teller } from "./follow.js";
 
 /** Seconds until a connection that does not come up is given up: Chromium alone would wait for ever. */
 export const MEDIA_SECONDS = 15;
@@ -21,11 +22,10 @@ const SLOW_SECONDS = 5;
 const UNSTEADY_SECONDS = 10;
 
 /** One peer connection. Nothing goes over the network before the answer is accepted. */
-export class Peer extends EventTarget {
+export class Peer extends Teller {
   #connection;
   #audio;
   #channel;
-  #over = false;
   #connectedOnce = false;
   #openedOnce = false;
   /** @type {ReturnType<typeof setTimeout>[]} */
@@ -43,10 +43,10 @@ export class Peer extends EventTarget {
     // Before the offer, or the offer has no section for it (fact 6.1).
     this.#channel = this.#connection.createDataChannel(CHANNEL_LABEL);
     this.#channel.addEventListener("open", () => this.#onOpen());
-    this.#channel.addEventListener("close", () => this.#emit("closed"));
+    this.#channel.addEventListener("close", () => this.tell("closed"));
     this.#channel.addEventListener("message", ({ data }) => {
       const event = readServerEvent(data);
-      if (event) this.#emit("message", event);
+      if (event) this.tell("message", event);
     });
     this.#connection.addEventListener("connectionstatechange", () => this.#onState());
     this.#connection.addEventListener("iceconnectionstatechange", () => this.#onIce());
@@ -90,7 +90,7 @@ export class Peer extends EventTarget {
    * @throws {DOMException} the browser cannot use it
    */
   async accept(answer) {
-    this.#after(SLOW_SECONDS, () => this.#emit("slow"));
+    this.#after(SLOW_SECONDS, () => this.tell("slow"));
     this.#after(BEGIN_SECONDS, () => this.#connection.iceConnectionState === "new" && this.#onLost());
     this.#after(MEDIA_SECONDS, () => this.#onLost());
     await this.#connection.setRemoteDescription({ type: "answer", sdp: answer });
@@ -101,7 +101,7 @@ export class Peer extends EventTarget {
    * @returns {boolean} whether it could be sent
    */
   send(event) {
-    if (this.#over || this.#channel.readyState !== "open") return false;
+    if (this.silent || this.#channel.readyState !== "open") return false;
     this.#channel.send(JSON.stringify(event));
     return true;
   }
@@ -113,7 +113,7 @@ export class Peer extends EventTarget {
 
   /** End it. No event follows. */
   close() {
-    this.#over = true;
+    this.silent = true;
     this.#stopTimers();
     this.#channel.close();
     this.#connection.close();
@@ -122,25 +122,25 @@ export class Peer extends EventTarget {
   #onOpen() {
     this.#openedOnce = true;
     this.#stopTimers();
-    this.#emit("open");
+    this.tell("open");
   }
 
   #onIce() {
     const state = this.#connection.iceConnectionState;
-    if (state === "connected" || state === "completed") this.#emit("ice");
+    if (state === "connected" || state === "completed") this.tell("ice");
   }
 
   #onState() {
     switch (this.#connection.connectionState) {
       case "connected":
         if (this.#openedOnce) this.#stopTimers();
-        if (this.#connectedOnce) this.#emit("unsteady", false);
-        else this.#emit("connected");
+        if (this.#connectedOnce) this.tell("unsteady", false);
+        else this.tell("connected");
         this.#connectedOnce = true;
         break;
       case "disconnected":
         if (this.#openedOnce) this.#after(UNSTEADY_SECONDS, () => this.#onLost());
-        this.#emit("unsteady", true);
+        this.tell("unsteady", true);
         break;
       case "failed":
         this.#onLost();
@@ -151,7 +151,7 @@ export class Peer extends EventTarget {
 
   #onLost() {
     this.#stopTimers();
-    this.#emit("lost", this.seen);
+    this.tell("lost", this.seen);
   }
 
   /**
@@ -164,13 +164,5 @@ export class Peer extends EventTarget {
 
   #stopTimers() {
     for (const timer of this.#timers.splice(0)) clearTimeout(timer);
-  }
-
-  /**
-   * @param {string} name
-   * @param {unknown} [detail]
-   */
-  #emit(name, detail) {
-    if (!this.#over) this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }

@@ -10,6 +10,7 @@
  */
 
 import { EventStreamReader } from "./event-stream.js";
+import { Teller } from "./follow.js";
 
 /** Seconds to wait after the first failure, doubled with each in a row up to the longest pause. */
 const SHORTEST_PAUSE_SECONDS = 0.25;
@@ -30,7 +31,7 @@ const AWAY_AFTER = 3;
  */
 
 /** Keeps one stream open. */
-export class Presence extends EventTarget {
+export class Presence extends Teller {
   #nearby;
   #patience;
   #lastEventId = "";
@@ -63,6 +64,7 @@ export class Presence extends EventTarget {
 
   /** End it. No event follows. */
   close() {
+    this.silent = true;
     this.#over.abort();
   }
 
@@ -72,7 +74,7 @@ export class Presence extends EventTarget {
       const began = this.#now();
       const status = await this.#readOne(AbortSignal.any([this.#over.signal, this.#current.signal]));
       if (status === 404 || status === 410) return this.#onGone();
-      if (this.#unheard === AWAY_AFTER) this.#emit("contact", false);
+      if (this.#unheard === AWAY_AFTER) this.tell("contact", false);
       const served = status === 200 && this.#now() - began >= SHORTEST_STREAM_SECONDS;
       this.#failures = served ? 0 : this.#failures + 1;
       if (!served) await this.#pause();
@@ -131,30 +133,22 @@ export class Presence extends EventTarget {
     this.#heard = this.#now();
     const away = this.away;
     this.#unheard = 0;
-    if (away) this.#emit("contact", true);
+    if (away) this.tell("contact", true);
   }
 
   /** @param {import("./event-stream.js").StreamEvent} event */
   #onEvent(event) {
     this.#lastEventId = event.id;
-    this.#emit("event", event);
+    this.tell("event", event);
   }
 
   #onGone() {
-    this.#emit("gone");
+    this.tell("gone");
     this.close();
   }
 
   #now() {
     return this.#nearby.clock.now() / 1000;
-  }
-
-  /**
-   * @param {string} name
-   * @param {unknown} [detail]
-   */
-  #emit(name, detail) {
-    if (!this.#over.signal.aborted) this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }
 

@@ -3,16 +3,16 @@
  * costs no more than a short one. Everything new is told at once.
  */
 
-import { EventLog } from "./log.js";
+import { Marks } from "./marks.js";
 import { Shown } from "./shown.js";
-import { KEPT_SAMPLES } from "./stats.js";
-import { Timing } from "./timing.js";
+
+/** How many samples are kept: the longest call there is (one hour). */
+const KEPT_SAMPLES = 3600;
 
 /** The record of one call. */
 export class CallRecord {
   #emit;
   #shown = new Shown();
-  log = new EventLog();
   /** @type {import("../relay-call.js").Sample[]} */
   samples = [];
   /** @type {import("../relay-call.js").Turn[]} */
@@ -23,10 +23,12 @@ export class CallRecord {
   /**
    * @param {Pick<Performance, "now" | "mark">} clock
    * @param {(name: string, detail?: unknown) => void} emit
+   * @param {import("../relay-call.js").Extras} extras
    */
-  constructor(clock, emit) {
+  constructor(clock, emit, { EventLog, Timing = Marks }) {
     this.#emit = emit;
     this.timing = new Timing(clock);
+    this.log = EventLog && new EventLog();
   }
 
   /** @returns {number} milliseconds since the click */
@@ -43,7 +45,7 @@ export class CallRecord {
    * @param {{ type: string }} event
    */
   write(direction, event) {
-    this.#emit("log", this.log.add(direction, event, this.elapsed));
+    if (this.log) this.#emit("log", this.log.add(direction, event, this.elapsed));
   }
 
   /** @param {import("./timing.js").Mark} mark only the first of its name counts */

@@ -7,7 +7,7 @@
  */
 
 import { camel, stringAt } from "./events.js";
-import { follow } from "./follow.js";
+import { Teller, follow } from "./follow.js";
 import { Presence } from "./presence.js";
 import { parsed } from "./problems.js";
 
@@ -21,7 +21,7 @@ const WHY_SECONDS = 1;
 const ENDING = new Set(["ending", "ended", "expired"]);
 
 /** One call at the relay; without an address (direct mode) everything here does nothing. */
-export class CallResource extends EventTarget {
+export class CallResource extends Teller {
   #signaling;
   #clock;
   #presence;
@@ -44,7 +44,7 @@ export class CallResource extends EventTarget {
     this.#presence = new Presence({ ...nearby, open });
     follow(this.#presence, {
       event: (event) => this.#onEvent(event),
-      contact: (reached) => this.#emit("contact", reached),
+      contact: (reached) => this.tell("contact", reached),
       gone: () => this.#endedThere("forgotten"),
     });
   }
@@ -106,7 +106,7 @@ export class CallResource extends EventTarget {
     const json = parsed(data);
     const entry = camel(json);
     if (type === "warning") this.#onWarning(entry);
-    if (type !== "state" && type !== "ended") this.#emit("entry", { kind: type, entry, json });
+    if (type !== "state" && type !== "ended") this.tell("entry", { kind: type, entry, json });
     if (ENDING.has(stringAt(json, "state"))) this.#endedThere(stringAt(json, "reason") || "relay");
   }
 
@@ -122,26 +122,18 @@ export class CallResource extends EventTarget {
   #limitTo(seconds) {
     this.#endsAt = this.#clock.now() + seconds * 1000;
     clearTimeout(this.#limitTimer);
-    this.#limitTimer = setTimeout(() => this.#emit("over", "max_duration"), (seconds + GRACE_SECONDS) * 1000);
+    this.#limitTimer = setTimeout(() => this.tell("over", "max_duration"), (seconds + GRACE_SECONDS) * 1000);
   }
 
   /** @param {string} reason */
   #endedThere(reason) {
     this.#letGo();
-    this.#emit("over", reason);
+    this.tell("over", reason);
   }
 
   #letGo() {
     this.#callUrl = "";
     clearTimeout(this.#limitTimer);
     this.#presence.close();
-  }
-
-  /**
-   * @param {string} name
-   * @param {unknown} [detail]
-   */
-  #emit(name, detail) {
-    this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }

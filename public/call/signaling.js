@@ -16,6 +16,8 @@ const GRACE_SECONDS = 5;
 
 /** @typedef {{ voice: string, instructions: string, profile: string }} Wishes  What the caller may choose. */
 
+/** @typedef {{ seconds: number, signal: AbortSignal }} Patience  The relay's own deadline, and the caller's. */
+
 /**
  * @typedef {object} Exchange
  * @property {string} answer SDP
@@ -51,7 +53,7 @@ export class Signaling {
 
   /** @returns {Promise<import("./config.js").Config>} */
   async config() {
-    const { response, text } = await this.#request("config", {}, 10, undefined);
+    const { response, text } = await this.request("config", {}, 10, undefined);
     if (!response.ok) throw new ProblemError(problemFromResponse(headOf(response), text));
     return configFromJson(jsonOf(text, response));
   }
@@ -62,7 +64,7 @@ export class Signaling {
    * @param {Wishes} wishes
    */
   async prepare(wishes) {
-    await this.#request("prepare", { method: "POST", body: formOf(chosen(wishes)) }, 10, undefined).catch(() => {});
+    await this.request("prepare", { method: "POST", body: formOf(chosen(wishes)) }, 10, undefined).catch(() => {});
   }
 
   /**
@@ -70,13 +72,13 @@ export class Signaling {
    *
    * @param {string} offer
    * @param {Wishes} wishes
-   * @param {{ seconds: number, signal: AbortSignal }} patience the relay's own deadline, and the caller's
+   * @param {Patience} patience
    * @returns {Promise<Exchange>}
    * @throws {ProblemError}
    */
   async connect(offer, wishes, { seconds, signal }) {
     const body = formOf({ sdp: offer, ...chosen(wishes), presence: "events" });
-    const { response, text } = await this.#request("connect", { method: "POST", body }, seconds + GRACE_SECONDS, signal);
+    const { response, text } = await this.request("connect", { method: "POST", body }, seconds + GRACE_SECONDS, signal);
     const head = headOf(response);
     if (!response.ok) throw new ProblemError(problemFromResponse(head, text));
     if (response.status !== 201 || !head.type.startsWith("application/sdp") || !text.startsWith("v=0")) throw unusable(head);
@@ -88,40 +90,6 @@ export class Signaling {
       requestId: head.requestId,
       serverTiming: response.headers.get("server-timing") ?? "",
     };
-  }
-
-  /**
-   * Exchange the offer with the upstream itself, with a client secret that the relay minted.
-   *
-   * @param {string} offer
-   * @param {Wishes} wishes
-   * @param {{ seconds: number, signal: AbortSignal }} patience
-   * @returns {Promise<Exchange>} without a call URL: only the peer connection can end such a call
-   * @throws {ProblemError}
-   */
-  async connectDirectly(offer, wishes, { seconds, signal }) {
-    const init = { method: "POST", body: formOf(chosen(wishes)) };
-    const minted = await this.#request("api/session", init, seconds + GRACE_SECONDS, signal);
-    const head = headOf(minted.response);
-    if (!minted.response.ok) throw new ProblemError(problemFromResponse(head, minted.text));
-    const grant = jsonOf(minted.text, minted.response);
-    const { response, text: answer } = await this.#request(
-      stringAt(grant, "calls_url"),
-      {
-        method: "POST",
-        headers: { Authorization: `Bearer ${stringAt(grant, "value")}`, "Content-Type": "application/sdp" },
-        body: offer,
-        credentials: "omit",
-        referrerPolicy: "no-referrer",
-      },
-      seconds,
-      signal,
-    );
-    if (!response.ok || !answer.startsWith("v=0")) {
-      throw new ProblemError(ownProblem("upstream_refused", { status: response.status }, head.requestId));
-    }
-    const serverTiming = minted.response.headers.get("server-timing") ?? "";
-    return { answer, callUrl: "", eventsUrl: "", requestId: head.requestId, serverTiming };
   }
 
   /**
@@ -147,7 +115,7 @@ export class Signaling {
    */
   async standing(callUrl, seconds) {
     try {
-      const { response, text } = await this.#request(callUrl, {}, seconds, undefined);
+      const { response, text } = await this.request(callUrl, {}, seconds, undefined);
       if (!response.ok) return null;
       const json = jsonOf(text, response);
       const reason = stringAt(json, "reason");
@@ -182,7 +150,7 @@ export class Signaling {
    * @param {number} seconds
    * @param {AbortSignal | undefined} signal
    */
-  async #request(path, init, seconds, signal) {
+  async request(path, init, seconds, signal) {
     const clock = AbortSignal.timeout(Math.ceil(seconds * 1000));
     const either = signal ? AbortSignal.any([clock, signal]) : clock;
     const address = new URL(path, this.#relay);
@@ -205,7 +173,7 @@ export class Signaling {
  *
  * @param {Wishes} wishes
  */
-function chosen({ voice, instructions, profile }) {
+export function chosen({ voice, instructions, profile }) {
   return { voice, instructions, profile };
 }
 
@@ -213,7 +181,7 @@ function chosen({ voice, instructions, profile }) {
  * @param {Record<string, string>} fields empty ones are left out
  * @returns {FormData}
  */
-function formOf(fields) {
+export function formOf(fields) {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) if (value) form.set(name, value);
   return form;
@@ -234,7 +202,7 @@ function linkedAs(relation, header) {
 }
 
 /** @param {Response} response */
-function headOf(response) {
+export function headOf(response) {
   const seconds = Number(response.headers.get("retry-after") ?? NaN);
   return {
     status: response.status,
@@ -250,7 +218,7 @@ function headOf(response) {
  * @returns {unknown}
  * @throws {ProblemError}
  */
-function jsonOf(body, response) {
+export function jsonOf(body, response) {
   const json = parsed(body);
   if (json === null) throw unusable(headOf(response));
   return json;

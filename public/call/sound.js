@@ -8,15 +8,13 @@
  */
 
 import { UNHEARD, hearingAfter } from "./diagnosis.js";
-import { Devices } from "./devices.js";
-import { follow } from "./follow.js";
-import { NO_WAIT, waitAfter } from "./latency.js";
+import { Teller, follow } from "./follow.js";
 import { AUDIBLE, Levels } from "./level.js";
 import { Microphone } from "./microphone.js";
 import { Speaker } from "./speaker.js";
 
 /** The sound of one call. */
-export class Sound extends EventTarget {
+export class Sound extends Teller {
   #around;
   #elapsed;
   #microphone;
@@ -25,8 +23,7 @@ export class Sound extends EventTarget {
   /** @type {Levels | null} */
   #levels = null;
   #hearing = UNHEARD;
-  #wait = NO_WAIT;
-  #over = false;
+  #waits;
   /** Whether the caller could be heard at the other side, so that silence means something. */
   live = false;
 
@@ -35,7 +32,7 @@ export class Sound extends EventTarget {
    * @param {import("../relay-call.js").Options} options
    * @param {() => number} elapsed milliseconds since the start of the call
    */
-  constructor(around, { microphone = true, audio, muted = false, pushToTalk = false, speaker = "" }, elapsed) {
+  constructor(around, { microphone = true, audio, muted = false, pushToTalk = false, speaker = "", extras = {} }, elapsed) {
     super();
     this.#around = around;
     this.#elapsed = elapsed;
@@ -44,8 +41,10 @@ export class Sound extends EventTarget {
     this.#microphone.pushToTalk = pushToTalk;
     this.#speaker = new Speaker(audio ?? around.audio());
     this.#speaker.deviceId = speaker;
-    this.#devices = new Devices(around.devices);
-    this.#devices.addEventListener("change", () => void this.#onDevices());
+    const { Devices, Waits } = extras;
+    this.#devices = Devices && new Devices(around.devices);
+    this.#devices?.addEventListener("change", () => void this.#onDevices());
+    this.#waits = Waits && new Waits((/** @type {import("../relay-call.js").Turn} */ turn) => this.tell("turn", turn));
     follow(this.#microphone, {
       track: (track) => this.#onTrack(track),
       replaced: ({ label }) => this.#notice("microphone_replaced", true, { label }),
@@ -62,12 +61,12 @@ export class Sound extends EventTarget {
   /** @param {Partial<{ muted: boolean, talking: boolean, pushToTalk: boolean }>} changes */
   set(changes) {
     Object.assign(this.#microphone, changes);
-    this.#emit("mute", this.mute);
+    this.tell("mute", this.mute);
   }
 
   /** @returns {import("../relay-call.js").Choice} */
   get choice() {
-    const { microphones, speakers } = this.#devices;
+    const { microphones = [], speakers = [] } = this.#devices ?? {};
     return { microphones, speakers, microphone: this.#microphone.deviceId, speaker: this.#speaker.deviceId };
   }
 
@@ -87,9 +86,9 @@ export class Sound extends EventTarget {
   /** Ask for the microphone. @throws {import("./problems.js").ProblemError} */
   async open() {
     const track = await this.#microphone.open();
-    if (this.#over) return;
+    if (this.silent) return;
     this.#levels?.attach("caller", track);
-    void this.#devices.read();
+    void this.#devices?.read();
   }
 
   /** @param {string} deviceId @throws {import("./problems.js").ProblemError} the one before goes on */
@@ -100,20 +99,20 @@ export class Sound extends EventTarget {
   /** @param {string} deviceId */
   async useSpeaker(deviceId) {
     const used = await this.#speaker.use(deviceId);
-    this.#emit("devices", this.choice);
+    this.tell("devices", this.choice);
     return used;
   }
 
   /** @param {MediaStreamTrack} track the assistant's */
   async play(track) {
     this.#levels?.attach("assistant", track);
-    this.#emit("blocked", !(await this.#speaker.play(track)));
+    this.tell("blocked", !(await this.#speaker.play(track)));
   }
 
   /** Belongs into a click. */
   async resume() {
     await this.#levels?.resume();
-    this.#emit("blocked", !(await this.#speaker.resume()));
+    this.tell("blocked", !(await this.#speaker.resume()));
   }
 
   /** @param {string} type of a server event that tells of sound */
@@ -125,19 +124,19 @@ export class Sound extends EventTarget {
 
   /** Let go of everything. */
   close() {
-    this.#over = true;
+    this.silent = true;
     this.#microphone.stop();
     this.#speaker.stop();
     this.#levels?.close();
-    this.#devices.close();
+    this.#devices?.close();
   }
 
   /** @param {MediaStreamTrack} track */
   #onTrack(track) {
     this.#levels?.attach("caller", track);
     this.#hearing = UNHEARD;
-    this.#emit("track", track);
-    this.#emit("devices", this.choice);
+    this.tell("track", track);
+    this.tell("devices", this.choice);
   }
 
   async #onDevices() {
@@ -146,14 +145,14 @@ export class Sound extends EventTarget {
       await this.#speaker.use("");
       this.#notice("speaker_gone", true);
     }
-    this.#emit("devices", this.choice);
+    this.tell("devices", this.choice);
   }
 
   /** @param {Record<import("./level.js").Side, import("./level.js").Loudness>} look */
   #onLook({ caller, assistant }) {
     const open = this.#microphone.isOpen;
     const level = { caller: open ? caller.level : 0, assistant: assistant.level };
-    this.#emit("level", level);
+    this.tell("level", level);
     if (level.caller >= AUDIBLE) this.#waited("caller");
     if (level.assistant >= AUDIBLE) this.#onHeard();
     const before = this.#hearing.code;
@@ -165,14 +164,13 @@ export class Sound extends EventTarget {
   }
 
   #onHeard() {
-    this.#emit("heard");
+    this.tell("heard");
     this.#waited("assistant");
   }
 
-  /** @param {Parameters<typeof waitAfter>[1]} what */
+  /** @param {"caller" | "assistant" | "stopped" | "started"} what */
   #waited(what) {
-    this.#wait = waitAfter(this.#wait, what, this.#elapsed());
-    if (this.#wait.turn) this.#emit("turn", this.#wait.turn);
+    this.#waits?.note(what, this.#elapsed());
   }
 
   /**
@@ -181,14 +179,6 @@ export class Sound extends EventTarget {
    * @param {Record<string, unknown>} [params]
    */
   #notice(code, on, params) {
-    this.#emit("notice", { code, on, ...params });
-  }
-
-  /**
-   * @param {string} name
-   * @param {unknown} [detail]
-   */
-  #emit(name, detail) {
-    if (!this.#over) this.dispatchEvent(new CustomEvent(name, { detail }));
+    this.tell("notice", { code, on, ...params });
   }
 }

@@ -7,9 +7,6 @@
 /** Milliseconds between two samples. */
 const EVERY_MS = 1000;
 
-/** How many samples are kept: the longest call there is (one hour). */
-export const KEPT_SAMPLES = 3600;
-
 /**
  * @typedef {object} Counters What only grows; the next sample is told from the difference.
  * @property {number} at milliseconds

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 _PAGE = """<!doctype html><title>A guest</title><p id="ready" hidden></p><button id="click">Click</button>
 <script type="module">
 import {{ Call, readConfig }} from "{module}";
+import {{ EXTRAS }} from "{extras}";
 window.told = [];
 window.make = (options) => {{
-  window.call = new Call(options);
+  window.call = new Call({{ extras: EXTRAS, ...options }});
   for (const name of ["state", "transcript", "stats", "turn", "problem", "notice", "warning",
     "usage", "sound", "mute", "devices", "reconnected", "signedout", "ended"]) {{
     window.call.addEventListener(name, ({{ detail }}) => window.told.push([name, detail]));
@@ -43,7 +44,8 @@ class GuestSite:
     """
 
     def __init__(self, module: str, at: str = "http://127.0.0.1:0") -> None:
-        page = _PAGE.format(module=module).encode()
+        extras = module.rsplit("/", 1)[0] + "/call/extras.js"
+        page = _PAGE.format(module=module, extras=extras).encode()
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:

@@ -3,6 +3,7 @@
  */
 
 import { Course } from "../../../public/call/course.js";
+import { EXTRAS } from "../../../public/call/extras.js";
 import { configFromJson } from "../../../public/call/config.js";
 
 export const EXCHANGE = {
@@ -120,7 +121,6 @@ export function callOf(changes = {}, relay = {}, options = {}) {
       connect: async () => EXCHANGE,
       events: () => new Promise(() => {}),
       standing: async () => null,
-      connectDirectly: async () => ({ ...EXCHANGE, callUrl: "", eventsUrl: "" }),
       hangUp: async (/** @type {string} */ url) => {
         if (url) hungUp.push(url);
         return true;
@@ -144,7 +144,8 @@ export function callOf(changes = {}, relay = {}, options = {}) {
   const problems = [];
   /** @type {[string, any][]} */
   const told = [];
-  const call = new Course({ config: configFromJson({ direct: true }), ...options }, /** @type {any} */ (around), (name, detail) => {
+  const extras = { ...EXTRAS, connectDirectly: async () => ({ ...EXCHANGE, callUrl: "", eventsUrl: "" }) };
+  const call = new Course({ config: configFromJson({ direct: true }), extras, ...options }, /** @type {any} */ (around), (name, detail) => {
     const said = /** @type {any} */ (detail);
     told.push([name, said]);
     if (name === "state") states.push([said.state, said.reason]);

@@ -181,7 +181,8 @@ test("a page that goes away breaks the exchange off, so that the relay sees that
 
 test("a call stopped in direct mode breaks off, because nobody could hang it up later", async () => {
   const relay = slowRelay();
-  const { call } = callOf({}, { connectDirectly: relay.connect }, { direct: true });
+  const connectDirectly = (/** @type {any} */ _signaling, /** @type {any[]} */ ...given) => relay.connect(...given);
+  const { call } = callOf({}, {}, { direct: true, extras: { connectDirectly } });
   const starting = call.start();
   await settled();
   call.hangUp("you");
@@ -324,4 +325,15 @@ test("the end is the last event, with its reason and how long it lasted", async 
   call.hangUp("you");
 
   assert.deepEqual(told.at(-1), ["ended", { state: "ended", reason: "you", seconds: 0 }]);
+});
+
+test("without the extras a call is a call all the same", async () => {
+  const { call, told, notices } = await liveCall({}, {}, { extras: undefined });
+  mock.timers.tick(5_000);
+  call.hangUp("you");
+  const names = new Set(told.map(([name]) => name));
+
+  assert.equal(names.has("log") || names.has("stats") || names.has("turn"), false);
+  assert.deepEqual(call.sound.choice, { microphones: [], speakers: [], microphone: "mic-1", speaker: "" });
+  assert.deepEqual([call.record.timing.rows().length > 4, notices()], [true, []]);
 });

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { configFromJson, signInUrl } from "../../../public/call/config.js";
 import { problemFromResponse } from "../../../public/call/problems.js";
 import { SignIn } from "../../../public/call/sign-in.js";
+import { connectDirectly } from "../../../public/call/direct.js";
 import { Signaling } from "../../../public/call/signaling.js";
 
 const RELAY = "https://relay.test/voice/";
@@ -40,7 +41,7 @@ test("every request to the relay shows the token: offer, events, state, hang-up,
   await signaling.events(eventsUrl, "", signal);
   await signaling.standing(callUrl, 1);
   await signaling.hangUp(callUrl);
-  await signaling.connectDirectly("v=0", wishes, { seconds: 1, signal }).catch(() => null);
+  await connectDirectly(signaling, "v=0", wishes, { seconds: 1, signal }).catch(() => null);
 
   assert.deepEqual(
     asked.map(([method, url, shown]) => `${method} ${new URL(url).pathname} ${shown}`),

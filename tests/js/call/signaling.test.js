@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ProblemError } from "../../../public/call/problems.js";
+import { connectDirectly } from "../../../public/call/direct.js";
 import { Signaling } from "../../../public/call/signaling.js";
 
 const RELAY = "http://relay.test/";
@@ -119,7 +120,7 @@ test("a caller who leaves is no problem of the relay's", async () => {
 test("in direct mode the offer goes to the upstream, with the client secret alone", async () => {
   const grant = { value: "ek_1", expires_at: 1, calls_url: "https://upstream.test/calls", session: {} };
   const { fetcher, asked } = fetchOf(Response.json(grant), new Response(ANSWER, { status: 201 }));
-  const exchange = await new Signaling(RELAY, fetcher, () => true).connectDirectly("v=0 offer", WISHES, patience());
+  const exchange = await connectDirectly(new Signaling(RELAY, fetcher, () => true), "v=0 offer", WISHES, patience());
 
   assert.equal(asked[0].url, "http://relay.test/api/session");
   assert.equal(asked[0].init.body.has("sdp"), false);
@@ -132,7 +133,7 @@ test("in direct mode the offer goes to the upstream, with the client secret alon
 
 test("an upstream that refuses in direct mode is named with its status", async () => {
   const { fetcher } = fetchOf(Response.json({ value: "ek_1", calls_url: "https://upstream.test/calls" }), new Response("", { status: 429 }));
-  const problem = await problemOf(new Signaling(RELAY, fetcher, () => true).connectDirectly("v=0", WISHES, patience()));
+  const problem = await problemOf(connectDirectly(new Signaling(RELAY, fetcher, () => true), "v=0", WISHES, patience()));
 
   assert.equal(problem.code, "upstream_refused");
   assert.deepEqual(problem.params, { status: 429 });

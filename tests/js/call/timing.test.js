@@ -51,7 +51,7 @@ test("the relay's figures stand after the answer they are part of", () => {
   timing.mark("click");
   timing.mark("answer");
   timing.mark("connected");
-  timing.serverTiming("secret;dur=40, odd;dur=1");
+  timing.serverTiming = "secret;dur=40, odd;dur=1";
 
   assert.deepEqual(timing.rows().map(({ mark }) => mark), ["click", "answer", "relay-secret", "relay-odd", "connected"]);
 });
