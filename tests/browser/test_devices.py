@@ -85,7 +85,9 @@ def test_with_push_to_talk_one_is_heard_only_while_space_is_held(visit: Visit) -
     assert page.tab.evaluate(_HEARD) is False
 
 
-def test_with_push_to_talk_start_pressed_by_space_does_not_end_the_call_at_the_next_space(visit: Visit) -> None:
+def test_start_pressed_by_space_does_not_make_the_next_space_end_a_call_with_push_to_talk(
+    visit: Visit,
+) -> None:
     page = visit()
     page.tab.locator("#devices-panel > summary").click()
     page.tab.locator("#push-to-talk").check()

@@ -54,7 +54,7 @@ def test_another_language_can_be_chosen_in_a_call_and_is_kept(visit: Visit) -> N
     assert page.tab.title() == "Appel vocal"
     same = english & set(page.tab.evaluate(_SEEN))
     same = {words for words in same if not any(letter.isdigit() for letter in words)}
-    assert same <= {"M", "Esc", "Assistant", "Transcription", "Markdown", "JSON", "Microphone", "Open", ""}, same
+    assert same <= {"M", "Assistant", "Markdown", "JSON"}, same
     page.stop()
     assert page.reason == "Vous avez raccroché."
 
@@ -102,4 +102,5 @@ def test_every_problem_of_the_relay_has_its_title_and_a_way_on(visit: Visit) -> 
     assert len(titles) > 40
     assert {code: words.get(f"problem.{code}") for code in titles} == titles
     assert remedies.keys() == titles.keys()
-    assert {f"remedy.{remedy}" for remedy in remedies.values()} == {key for key in words if key.startswith("remedy.")}
+    ways_on = {key for key in words if key.startswith("remedy.")}
+    assert {f"remedy.{remedy}" for remedy in remedies.values()} == ways_on

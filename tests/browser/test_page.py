@@ -45,6 +45,7 @@ def test_the_policy_is_kept_and_a_breach_would_be_seen(visit: Visit) -> None:
                    catch (error) { return error instanceof TypeError; } }"""
     )
     assert refused is True
+    page.tab.wait_for_timeout(100)
     assert any("require-trusted-types-for" in complaint for complaint in page.complaints)
 
 

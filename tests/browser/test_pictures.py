@@ -1,4 +1,4 @@
-"""Every moment of the page on a phone, a tablet and a desk, light and dark: it fits, axe finds nothing, and a picture is kept."""
+"""Every moment of the page on three widths, light and dark: it fits, axe finds nothing, a picture is kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the relay tells of a call is shown: cost, tools, a guard, warnings with their cause, failures, endings."""
+"""What the relay tells of a call is shown: cost, tools, a guard, warnings with their cause, endings."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ def test_a_profile_for_those_who_signed_in_is_marked(visit: Visit) -> None:
     assert page.tab.locator("#profile option").all_inner_texts() == ["Open", "Staff (sign in)"]
 
 
-def test_cost_tools_limits_and_guard_are_shown_while_they_happen(visit: Visit, simulator: SimulatorProcess) -> None:
+def test_cost_tools_limits_and_guard_are_shown_while_they_happen(
+    visit: Visit, simulator: SimulatorProcess
+) -> None:
     page = visit()
     told(page, simulator)
 
@@ -71,7 +73,9 @@ def test_cost_tools_limits_and_guard_are_shown_while_they_happen(visit: Visit, s
         "“book_course” is being asked",
         "“weather” did not answer in time",
     ]
-    assert "changed the settings of the call (instructions). The relay has put them back." in _notice(page, "guard")
+    assert "changed the settings of the call (instructions). The relay has put them back." in _notice(
+        page, "guard"
+    )
     assert "could not be written down" in _notice(page, "failed")
 
 
@@ -140,7 +144,5 @@ def test_a_notice_can_be_put_away_and_no_more_than_three_are_shown(visit: Visit)
 
     page.tab.locator('#notice [data-code="guard"]').get_by_role("button", name="Put this notice away").click()
 
-    assert page.tab.locator("#notice > p").evaluate_all("(all) => all.map(({ dataset }) => dataset.code)") == [
-        "moderated",
-        "failed",
-    ]
+    left = page.tab.locator("#notice > p").evaluate_all("(all) => all.map(({ dataset }) => dataset.code)")
+    assert left == ["moderated", "failed"]

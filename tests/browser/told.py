@@ -15,7 +15,7 @@ Entry = tuple[str, dict[str, Any]]
 
 
 def configure(page: VoicePage, *profiles: dict[str, Any], **fields: Any) -> None:
-    """Load the page again with other fields in ``/config``; each profile given adds to what the first one says."""
+    """Load the page again with other fields in ``/config``; each profile adds to what the first one says."""
 
     def answer(route: Route) -> None:
         response = route.fetch()
