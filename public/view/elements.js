@@ -2,6 +2,8 @@
  * Finding and making elements. Text is only ever set as text, so nothing said in a call can become markup.
  */
 
+import { say } from "./words.js";
+
 /**
  * @template {Element} T
  * @param {string} id
@@ -16,9 +18,18 @@ export function byId(id, type) {
 }
 
 /**
+ * @typedef {object} About
+ * @property {string} [class]
+ * @property {string} [text] names and what others said; what the page says goes by `words`
+ * @property {string} [words] a key
+ * @property {import("./phrase.js").Values} [values] of the words
+ * @property {Record<string, string>} [data]
+ */
+
+/**
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
- * @param {{ class?: string, text?: string, data?: Record<string, string> }} [about]
+ * @param {About} [about]
  * @param {...(Node | string)} children
  * @returns {HTMLElementTagNameMap[K]}
  */
@@ -26,24 +37,29 @@ export function make(tag, about = {}, ...children) {
   const element = document.createElement(tag);
   if (about.class) element.className = about.class;
   if (about.text !== undefined) element.textContent = about.text;
+  if (about.words) say(element, about.words, about.values);
   Object.assign(element.dataset, about.data);
   element.append(...children);
   return element;
 }
 
 /**
- * @param {number} milliseconds
- * @returns {string} minutes and seconds, as in 0:07
+ * @param {string} value
+ * @param {About} about
  */
-export function clockText(milliseconds) {
-  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+export function option(value, about) {
+  const element = make("option", about);
+  element.value = value;
+  return element;
 }
 
 /**
- * @param {number} seconds
- * @returns {string} in words; minutes from two minutes on
+ * @param {About} about
+ * @param {() => void} onClick
  */
-export function durationText(seconds) {
-  return seconds < 120 ? `${Math.round(seconds)} seconds` : `${Math.round(seconds / 60)} minutes`;
+export function button(about, onClick) {
+  const element = make("button", { class: "pill", ...about });
+  element.type = "button";
+  element.addEventListener("click", onClick);
+  return element;
 }

@@ -1,19 +1,33 @@
 /**
- * The event log on the page: one line per event, its JSON unfolded on demand, deltas hidden unless wanted. It stays
- * at the newest line, unless the reader went back.
+ * The event log on the page: one line per event, its JSON unfolded on demand, deltas hidden unless wanted, searched
+ * by word. It stays at the newest line, unless the reader went back.
  */
 
-import { EventLog, KEPT_LINES, lineStart } from "../log.js";
+import { searched } from "../call/exports.js";
+import { lineStart } from "../call/log.js";
 import { byId, make } from "./elements.js";
 import { readingAlong, toEnd } from "./reading.js";
+import { saveAs, stamped } from "./save.js";
+import { say } from "./words.js";
+
+/** @typedef {import("../relay-call.js").Line} Line */
+/** @typedef {import("../relay-call.js").Log} EventLog */
+
+/** Lines on the page; the call keeps more, for who saves it. */
+const DRAWN = 500;
 
 /** The log. */
 export class LogView {
-  #log = new EventLog(KEPT_LINES);
   #list = byId("log", HTMLOListElement);
   #summary = byId("log-summary", HTMLElement);
   #deltas = byId("log-deltas", HTMLInputElement);
+  #search = byId("log-search", HTMLInputElement);
+  #found = byId("log-found", HTMLElement);
   #copied = byId("log-copied", HTMLElement);
+  /** @type {Line[]} Those on the page, across calls. */
+  #lines = [];
+  /** @type {EventLog | null} Of the last call. */
+  #log = null;
 
   constructor() {
     this.#deltas.addEventListener("change", () => {
@@ -21,38 +35,74 @@ export class LogView {
         this.#list.dataset.deltas = this.#deltas.checked ? "shown" : "hidden";
       });
     });
+    this.#search.addEventListener("input", () => this.#filter());
     byId("log-panel", HTMLDetailsElement).addEventListener("toggle", () => toEnd(this.#list));
     byId("log-copy", HTMLButtonElement).addEventListener("click", () => void this.#copy());
+    byId("log-save", HTMLButtonElement).addEventListener("click", () => saveAs(stamped("events", "txt"), this.#text()));
   }
 
-  /**
-   * @param {import("../log.js").Direction} direction
-   * @param {{ type: string }} event
-   * @param {number} at milliseconds since the start of the call
-   */
-  add(direction, event, at) {
-    const line = this.#log.add(direction, event, at);
+  /** @param {EventLog} log of the call that begins */
+  begin(log) {
+    this.#log = log;
+    this.#lines = [];
+    this.#list.replaceChildren();
+    this.#summary.textContent = "";
+    say(this.#copied, "");
+    this.#filter();
+  }
+
+  /** @param {Line} line */
+  add(line) {
+    this.#lines.push(line);
+    const element = lineElement(line);
+    element.hidden = this.#hides(line);
     readingAlong(this.#list, () => {
-      this.#list.append(lineElement(line));
-      if (this.#list.children.length > KEPT_LINES) this.#list.firstElementChild?.remove();
+      this.#list.append(element);
+      if (this.#lines.length > DRAWN) {
+        this.#lines.shift();
+        this.#list.firstElementChild?.remove();
+      }
     });
     this.#summary.textContent = String(line.number);
+    if (this.#search.value) this.#count();
+  }
+
+  /** @param {Line} line */
+  #hides(line) {
+    return this.#search.value !== "" && searched([line], this.#search.value).length === 0;
+  }
+
+  #filter() {
+    this.#lines.forEach((line, index) => {
+      const element = this.#list.children[index];
+      if (element instanceof HTMLElement) element.hidden = this.#hides(line);
+    });
+    this.#count();
+  }
+
+  #count() {
+    if (!this.#search.value) return void say(this.#found, "");
+    const found = searched(this.#lines, this.#search.value).length;
+    say(this.#found, "log.found", { found, all: this.#lines.length });
+  }
+
+  #text() {
+    return this.#log?.text(this.#deltas.checked) ?? "";
   }
 
   async #copy() {
-    const text = this.#log.text(this.#deltas.checked);
     try {
-      await navigator.clipboard.writeText(text);
-      this.#copied.textContent = "Copied.";
+      await navigator.clipboard.writeText(this.#text());
+      say(this.#copied, "log.copied");
     } catch {
       getSelection()?.selectAllChildren(this.#list);
-      this.#copied.textContent = "The browser does not let this page copy: the log is selected, copy it yourself.";
+      say(this.#copied, "log.not-copied");
     }
   }
 }
 
 /**
- * @param {import("../log.js").Line} line
+ * @param {Line} line
  * @returns {HTMLLIElement}
  */
 function lineElement(line) {
@@ -71,7 +121,7 @@ function lineElement(line) {
 }
 
 /**
- * @param {import("../log.js").Line} line
+ * @param {Line} line
  * @returns {HTMLElement} long types may break after a dot
  */
 function headOf(line) {

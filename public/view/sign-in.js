@@ -11,7 +11,7 @@ export class SignInView {
   #elsewhere = byId("sign-in-elsewhere", HTMLElement);
   #link = byId("sign-in-link", HTMLAnchorElement);
 
-  /** @param {{ kind: import("../sign-in.js").SignInKind, url: string }} signIn as the relay's config says */
+  /** @param {import("../relay-call.js").Config["signIn"]} signIn as the relay's config says */
   show({ kind, url }) {
     this.#field.hidden = kind !== "token";
     this.#elsewhere.hidden = !url;
@@ -20,6 +20,6 @@ export class SignInView {
 
   /** @returns {string} what is in the field */
   get shown() {
-    return this.#access.value;
+    return this.#access.value.trim();
   }
 }

@@ -1,32 +1,13 @@
 /**
- * The stage: the one big button, the status in words, the clock, the controls of a running call, the two meters.
+ * The stage: the one big button, the status in words and colour, the time and the cost, the two meters.
  */
 
-import { isLive, isUnderWay } from "../states.js";
-import { byId, clockText } from "./elements.js";
+import { isLive, isUnderWay } from "../call/states.js";
+import { byId } from "./elements.js";
+import { known, price, say } from "./words.js";
 
-/** @typedef {import("../states.js").State} State */
-/** @typedef {import("../level.js").Side} Side */
-
-/** @type {Readonly<Record<State, string>>} */
-const WORDS = Object.freeze({
-  idle: "Ready",
-  asking: "Asking for the microphone",
-  connecting: "Connecting",
-  listening: "Listening",
-  thinking: "Thinking",
-  speaking: "Speaking",
-  ended: "Ended",
-  failed: "Failed",
-});
-
-/**
- * @typedef {object} StageActions
- * @property {() => void} onToggle start or stop
- * @property {() => void} onMute
- * @property {() => void} onInterrupt
- * @property {() => void} onSound the tap that allows sound
- */
+/** @typedef {import("../relay-call.js").State} State */
+/** @typedef {"caller" | "assistant"} Side */
 
 /** The stage. */
 export class Stage {
@@ -35,68 +16,99 @@ export class Stage {
   #status = byId("status", HTMLElement);
   #word = byId("status-word", HTMLElement);
   #reason = byId("status-reason", HTMLElement);
+  #hint = byId("stage-hint", HTMLElement);
   #clock = byId("clock", HTMLElement);
-  #mute = byId("mute", HTMLButtonElement);
-  #interrupt = byId("interrupt", HTMLButtonElement);
-  #tap = byId("tap-for-sound", HTMLButtonElement);
+  #time = byId("clock-time", HTMLElement);
+  #cost = byId("clock-cost", HTMLElement);
+  #recording = byId("recording", HTMLElement);
+  #sound = byId("sound-held", HTMLElement);
   #callerLabel = byId("caller-label", HTMLElement);
-  #elapsed = "";
   #meters = { caller: byId("meter-caller", HTMLElement), assistant: byId("meter-assistant", HTMLElement) };
+  #elapsed = 0;
 
-  /** @param {StageActions} actions */
-  constructor({ onToggle, onMute, onInterrupt, onSound }) {
+  /** @param {{ onToggle: () => void, onNear: () => void, onSound: () => void }} actions near: the pointer or the focus is on Start */
+  constructor({ onToggle, onNear, onSound }) {
     this.#start.addEventListener("click", onToggle);
-    this.#mute.addEventListener("click", onMute);
-    this.#interrupt.addEventListener("click", onInterrupt);
-    this.#tap.addEventListener("click", onSound);
+    this.#start.addEventListener("pointerenter", onNear);
+    this.#start.addEventListener("focus", onNear);
+    byId("tap-for-sound", HTMLButtonElement).addEventListener("click", onSound);
   }
 
-  /** @param {import("../states.js").StateChange} change */
-  showState({ state, reason }) {
+  /**
+   * @param {State} state
+   * @param {string} reason code of an ending or of a problem
+   */
+  showState(state, reason) {
     const underWay = isUnderWay(state);
     document.body.dataset.state = state;
     this.#status.dataset.state = state;
-    this.#word.textContent = WORDS[state];
-    this.#reason.textContent = reason;
+    say(this.#word, `state.${state}`);
+    this.#showReason(state, reason);
     this.#start.dataset.action = underWay ? "stop" : "start";
-    this.#startLabel.textContent = underWay ? "Stop" : "Start";
+    say(this.#startLabel, underWay ? "stage.stop" : "stage.start");
+    if (state !== "idle" && this.#hint.dataset.words === "stage.hint.idle") this.#hint.hidden = true;
     // What it shows is still the time of the call before.
     if (underWay && !isLive(state)) this.#clock.hidden = true;
-    this.#mute.disabled = !underWay;
-    this.#interrupt.disabled = !isLive(state);
     if (underWay) return;
-    this.showMuted(false);
     this.showMicrophone("open");
     this.showSoundBlocked(false);
-    this.#clock.textContent = `It lasted ${this.#elapsed}`;
+    say(this.#time, "stage.lasted", { elapsed: this.#elapsed });
   }
 
-  /** @param {boolean} muted */
-  showMuted(muted) {
-    this.#mute.setAttribute("aria-pressed", String(muted));
+  /**
+   * @param {State} state
+   * @param {string} reason
+   */
+  #showReason(state, reason) {
+    if (state === "ended" && !known(`ended.${reason}`)) say(this.#reason, "ended.unknown", { reason });
+    else if (state === "ended") say(this.#reason, `ended.${reason}`);
+    else if (state !== "failed") say(this.#reason, "");
   }
 
-  /** @param {"open" | "muted" | "none"} microphone */
+  /** @param {HTMLElement} title of the problem the call failed with */
+  showFailure(title) {
+    this.#reason.replaceChildren(title);
+  }
+
+  /** @param {"open" | "muted" | "typing" | "released"} microphone */
   showMicrophone(microphone) {
-    const words = { open: "You", muted: "You, muted", none: "You, typing" };
-    this.#callerLabel.textContent = words[microphone];
+    say(this.#callerLabel, microphone === "open" ? "stage.you" : `stage.you.${microphone}`);
     this.#meters.caller.dataset.microphone = microphone;
+  }
+
+  /** @param {"microphone_silent" | "microphone_zeros" | ""} silence why nothing is heard from an open microphone; empty when it is */
+  showSilence(silence) {
+    this.#meters.caller.dataset.silent = String(silence !== "");
+    this.#hint.hidden = !silence;
+    if (silence) say(this.#hint, `notice.${silence}`);
+  }
+
+  /** @param {boolean} recorded whether the relay keeps the transcript of this call */
+  showRecorded(recorded) {
+    this.#recording.hidden = !recorded;
   }
 
   /** @param {boolean} blocked whether the browser waits for a tap before it plays sound */
   showSoundBlocked(blocked) {
-    this.#tap.hidden = !blocked;
+    this.#sound.hidden = !blocked;
   }
 
   /**
    * @param {number} elapsed milliseconds
-   * @param {number | null} secondsLeft null when the call has no limit that is known
+   * @param {number | null} left seconds; null when the call has no limit that is known
    */
-  showClock(elapsed, secondsLeft) {
+  showClock(elapsed, left) {
     this.#clock.hidden = false;
-    const left = secondsLeft === null ? "" : `, ${clockText(secondsLeft * 1000)} left`;
-    this.#elapsed = clockText(elapsed);
-    this.#clock.textContent = this.#elapsed + left;
+    this.#elapsed = Math.floor(elapsed / 1000);
+    if (left === null) say(this.#time, "stage.time", { elapsed: this.#elapsed });
+    else say(this.#time, "stage.time.left", { elapsed: this.#elapsed, left: Math.floor(left) });
+  }
+
+  /** @param {import("../relay-call.js").Usage | null} usage null where the profile does not show it */
+  showCost(usage) {
+    const cost = usage?.cost ? price(usage.cost, usage.currency) : "";
+    this.#cost.hidden = !cost;
+    say(this.#cost, cost ? "stage.cost" : "", { cost });
   }
 
   /**
@@ -106,6 +118,7 @@ export class Stage {
   showLevel(side, level) {
     const meter = this.#meters[side];
     meter.style.setProperty("--level", level.toFixed(3));
+    if (side === "assistant") this.#start.style.setProperty("--level", level.toFixed(3));
     const percent = String(Math.round(level * 20) * 5);
     if (meter.getAttribute("aria-valuenow") !== percent) meter.setAttribute("aria-valuenow", percent);
   }

@@ -3,16 +3,17 @@
  * lines, not every delta, are announced to screen readers.
  */
 
-import { isFinal } from "../transcript.js";
-import { byId, clockText, make } from "./elements.js";
+import { byId, make } from "./elements.js";
+import { clock } from "./phrase.js";
 import { readingAlong } from "./reading.js";
+import { quote, say, words } from "./words.js";
 
-/** @typedef {import("../transcript.js").Entry} Entry */
-/** @typedef {import("../transcript.js").Transcript} Transcript */
+/** @typedef {import("../relay-call.js").Item} Item */
 
-/** @typedef {{ item: HTMLLIElement, text: HTMLElement, note: HTMLElement, entry: Readonly<Entry> | null }} Shown */
+/** @typedef {{ element: HTMLLIElement, text: HTMLElement, note: HTMLElement, item: Item | null }} Shown */
 
-const WHO = Object.freeze({ user: "You", assistant: "Assistant", tool: "Tool", hidden: "" });
+/** @type {Readonly<Record<Item["who"], string>>} */
+const ROLES = Object.freeze({ caller: "user", assistant: "assistant", tool: "tool" });
 
 /** The transcript. */
 export class TranscriptView {
@@ -23,53 +24,73 @@ export class TranscriptView {
   /** @type {Map<string, Shown>} */
   #shown = new Map();
 
-  /** @param {Transcript} transcript */
-  show(transcript) {
-    readingAlong(this.#scroll, () => this.#draw(transcript.filter((entry) => entry.role !== "hidden")));
+  /** @param {readonly Item[]} items all of them, in order */
+  show(items) {
+    readingAlong(this.#scroll, () => this.#draw(items));
   }
 
-  /** @param {Transcript} visible */
-  #draw(visible) {
-    const kept = new Set(visible.map((entry) => entry.id));
-    for (const [id, { item }] of this.#shown) {
+  /** @param {readonly Item[]} items */
+  #draw(items) {
+    const kept = new Set(items.map(({ id }) => id));
+    for (const [id, { element }] of this.#shown) {
       if (kept.has(id)) continue;
-      item.remove();
+      element.remove();
       this.#shown.delete(id);
     }
-    visible.forEach((entry, index) => {
-      const shown = this.#shown.get(entry.id) ?? this.#added(entry);
-      if (this.#list.children[index] !== shown.item) this.#list.insertBefore(shown.item, this.#list.children[index] ?? null);
-      if (shown.entry !== entry) this.#update(shown, entry);
+    items.forEach((item, index) => {
+      const shown = this.#shown.get(item.id) ?? this.#added(item);
+      const here = this.#list.children[index];
+      if (here !== shown.element) this.#list.insertBefore(shown.element, here ?? null);
+      if (shown.item !== item) this.#update(shown, item);
     });
-    this.#empty.hidden = visible.length > 0;
+    this.#empty.hidden = items.length > 0;
   }
 
-  /** @param {Readonly<Entry>} entry */
-  #added(entry) {
+  /** @param {Item} item */
+  #added({ id, who, at }) {
     const text = make("p", { class: "said" });
+    text.dir = "auto";
     const note = make("p", { class: "said-note" });
-    const head = make("p", { class: "said-head" }, make("span", { text: WHO[entry.role] }), " ");
-    head.append(make("time", { text: clockText(entry.at) }));
-    const item = make("li", { data: { role: entry.role, item: entry.id } }, head, text, note);
-    const shown = { item, text, note, entry: null };
-    this.#shown.set(entry.id, shown);
+    const role = ROLES[who];
+    const head = make("p", { class: "said-head" }, make("span", { words: `who.${role}` }), " ");
+    head.append(make("time", { text: clock(at / 1000) }));
+    const element = make("li", { data: { role, item: id } }, head, text, note);
+    const shown = { element, text, note, item: null };
+    this.#shown.set(id, shown);
     return shown;
   }
 
   /**
    * @param {Shown} shown
-   * @param {Readonly<Entry>} entry
+   * @param {Item} item
    */
-  #update(shown, entry) {
-    const final = isFinal(entry);
-    const finishes = final && !(shown.entry && isFinal(shown.entry));
-    shown.item.dataset.final = String(final);
-    shown.item.dataset.standing = entry.standing;
-    shown.text.textContent = entry.text;
-    shown.text.hidden = !entry.text && final;
-    shown.note.textContent = entry.note;
-    shown.note.hidden = !entry.note;
-    if (finishes && entry.text) this.#announcer.textContent = `${WHO[entry.role]}: ${entry.text}`;
-    shown.entry = entry;
+  #update(shown, item) {
+    const finishes = item.final && !shown.item?.final;
+    shown.element.dataset.final = String(item.final);
+    shown.element.dataset.standing = item.standing;
+    if (item.who === "tool") say(shown.text, "item.tool", { name: item.text });
+    else quote(shown.text, item.text);
+    shown.text.hidden = !item.text && item.final;
+    const note = wordsOfNote(item.note);
+    say(shown.note, note.key, note.values);
+    shown.note.hidden = !note.key;
+    if (finishes && item.text) quote(this.#announcer, `${words(`who.${ROLES[item.who]}`)}: ${item.text}`);
+    shown.item = item;
   }
+}
+
+/**
+ * @param {Item["note"]} note
+ * @returns {{ key: string, values: import("./phrase.js").Values }}
+ */
+export function wordsOfNote(note) {
+  const milliseconds = note?.ms;
+  if (!note) return { key: "", values: {} };
+  if (note.code === "interrupted" && typeof milliseconds === "number") {
+    return { key: "item.interrupted.after", values: { seconds: milliseconds / 1000 } };
+  }
+  if (note.code !== "not_transcribed") return { key: `item.${note.code}`, values: {} };
+  if (note.upstreamCode === "DeploymentNotFound") return { key: "item.not_transcribed.deployment", values: {} };
+  const reason = String(note.message || note.upstreamCode || "");
+  return { key: "item.not_transcribed", values: { reason: reason || { key: "notice.unexplained" } } };
 }

@@ -12,16 +12,17 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
-def content_security_policy(connect: Sequence[str] = ()) -> str:
+def content_security_policy(connect: Sequence[str] = (), scripts: Sequence[str] = ()) -> str:
     """Build the policy under which every page of ours runs.
 
     Args:
         connect: Origins beside our own that the page may fetch from (direct mode).
+        scripts: What else may run beside files of ours: hashes of the scripts that stand inside our pages.
     """
     return "; ".join(
         [
             "default-src 'none'",
-            "script-src 'self'",
+            " ".join(["script-src 'self'", *scripts]),
             "style-src 'self'",
             " ".join(["connect-src 'self'", *connect]),
             "media-src 'self' blob:",
@@ -40,12 +41,13 @@ class SecurityHeaders:
     Args:
         app: What makes the response.
         connect: See `content_security_policy`.
+        scripts: Likewise.
     """
 
-    def __init__(self, app: ASGIApp, *, connect: Sequence[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, *, connect: Sequence[str] = (), scripts: Sequence[str] = ()) -> None:
         self._app = app
         self._fixed = {
-            "Content-Security-Policy": content_security_policy(connect),
+            "Content-Security-Policy": content_security_policy(connect, scripts),
             "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "no-referrer",

@@ -15,7 +15,7 @@ from relay.web.headers import SecurityHeaders
 from relay.web.methods import Methods
 from relay.web.peer import Peer
 from relay.web.problems import Refusals
-from relay.web.static import PublicFiles
+from relay.web.static import PublicFiles, inline_scripts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -91,5 +91,5 @@ def build_web(
     app = Refusals(app)
     app = Door(app, hosts=hosts, rule=rule)
     app = Refusals(app)
-    app = SecurityHeaders(app, connect=connect_origins)
+    app = SecurityHeaders(app, connect=connect_origins, scripts=inline_scripts(handlers.public))
     return Peer(Envelope(app), trusted_proxies)

@@ -69,7 +69,7 @@ def _browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsers]:
 def _visit(
     browsers: Browsers, simulator: SimulatorProcess, relay: RelayProcess, request: pytest.FixtureRequest
 ) -> Iterator[Visit]:
-    """Open the page: `visit(microphone=…, at=…, path=…, and options of the browser's context)`."""
+    """Open the page: `visit(microphone=…, at=…, path=…, ready=…, and options of the browser's context)`."""
     simulator.reset()
     pages: list[VoicePage] = []
 
@@ -78,12 +78,13 @@ def _visit(
         microphone: Microphone = "silence",
         at: str = relay.url,
         path: str = "/",
+        ready: str = "#about:not(:empty)",
         **options: Any,
     ) -> VoicePage:
         context = browsers.with_microphone(microphone).new_context(**options)
         voice_page = VoicePage(context, at)
         pages.append(voice_page)
-        voice_page.open(path)
+        voice_page.open(path, ready)
         return voice_page
 
     yield visit

@@ -62,7 +62,8 @@ def test_the_timings_of_a_connect_are_shown(visit: Visit) -> None:
         page.start()
         page.tab.locator("#timing[data-connect-ms]").wait_for(state="attached")
         marks = page.timing()
-        order = ["click", "microphone", "offer", "answer", "channel"]
+        order = ["click", "offer", "answer", "channel"]
+        assert marks["click"] < marks["microphone"] < marks["channel"]
         assert [marks[mark] for mark in order] == sorted(marks[mark] for mark in order)
         assert {"relay-credential", "relay-secret", "relay-exchange"} <= marks.keys()
         milliseconds.append(marks["connected"] - marks["offer"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.browser.conftest import Visit
     from tests.browser.voice_page import VoicePage
@@ -75,8 +77,49 @@ def test_the_letter_can_be_switched_off_and_stays_off(visit: Visit) -> None:
     assert mute.get_attribute("aria-pressed") == "true"
 
 
-def test_settings_and_log_can_be_reached(visit: Visit) -> None:
-    page = visit()
+_OPEN_ALL = "() => document.querySelectorAll('details').forEach((each) => { each.open = true; })"
+_REACHABLE = """() => [...document.querySelectorAll(
+    "a[href], button, input, select, textarea, summary, [tabindex='0']")]
+  .filter((each) => each.checkVisibility() && !each.disabled && !each.closest("#log"))
+  .map((each) => { each.dataset.reachable ??= String(Math.random()); return each.dataset.reachable; })"""
 
-    for element in ("start", "transcript-scroll", "preset", "voice", "instructions", "speak-first"):
-        _tab_to(page, element)
+
+@pytest.mark.parametrize("under_way", [False, True])
+def test_everything_that_can_be_pressed_is_reached_by_tab_and_shows_it(under_way: bool, visit: Visit) -> None:
+    page = visit()
+    if under_way:
+        page.start()
+        page.type("Goodbye")
+        page.wait_for_line("assistant", "Goodbye.")
+    page.tab.evaluate(_OPEN_ALL)
+    page.tab.locator("#start").focus()
+    missing = set(page.tab.evaluate(_REACHABLE))
+    assert len(missing) > 15
+
+    for _ in range(len(missing) + 60):
+        reached = page.tab.evaluate("document.activeElement.dataset.reachable")
+        if reached in missing:
+            missing.discard(reached)
+            assert page.tab.evaluate(_RING) == "solid 3px", page.tab.evaluate(
+                "document.activeElement.outerHTML"
+            )
+        page.tab.keyboard.press("Tab")
+    left = [page.tab.locator(f'[data-reachable="{each}"]').evaluate("(e) => e.outerHTML") for each in missing]
+    assert left == []
+
+
+def test_lines_are_announced_when_they_are_finished_not_with_every_fragment(visit: Visit) -> None:
+    page = visit()
+    page.tab.evaluate(
+        """() => { window.announced = [];
+          const place = document.getElementById("announcer");
+          new MutationObserver(() => window.announced.push(place.textContent))
+            .observe(place, { childList: true, characterData: true, subtree: true }); }"""
+    )
+    page.start()
+    page.type("Hello")
+    page.wait_for_line("assistant", ".")
+
+    said = page.tab.evaluate("window.announced")
+    assert said == ["You: Hello", f"Assistant: {page.lines('assistant')[0].text}"]
+    assert page.events().count("response.output_audio_transcript.delta") > 3

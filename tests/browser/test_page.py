@@ -40,6 +40,14 @@ def test_the_policy_is_kept_and_a_breach_would_be_seen(visit: Visit) -> None:
     page.tab.wait_for_timeout(100)
     assert any("policy violated: style-src" in complaint for complaint in page.complaints)
 
+    refused = page.tab.evaluate(
+        """() => { try { document.body.insertAdjacentHTML("beforeend", "<b>markup</b>"); return false; }
+                   catch (error) { return error instanceof TypeError; } }"""
+    )
+    assert refused is True
+    page.tab.wait_for_timeout(100)
+    assert any("require-trusted-types-for" in complaint for complaint in page.complaints)
+
 
 def _in_call(page: VoicePage) -> None:
     page.start()

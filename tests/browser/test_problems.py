@@ -6,7 +6,8 @@ import socket
 from typing import TYPE_CHECKING
 
 from tests.browser.conftest import NAMES
-from tests.browser.ledger import wait_for_hang_up
+from tests.browser.ledger import calls, wait_for_hang_up
+from tests.browser.waiting import eventually
 from tests.doubles.process import RelayProcess
 from tests.secrecy import API_KEY
 
@@ -102,15 +103,24 @@ def test_media_that_never_connects_is_told_by_the_pages_own_clock(
     wait_for_hang_up(simulator)
 
 
-def test_a_connection_that_breaks_is_told(visit: Visit, simulator: SimulatorProcess) -> None:
+def test_a_connection_that_breaks_is_made_again_and_what_was_said_is_kept(
+    visit: Visit, simulator: SimulatorProcess
+) -> None:
     simulator.fault(step="media", kind="vanish", delay_ms=500)
     page = visit()
     page.start()
+    page.type("Hello")
 
-    said = page.wait_for_problem("media_lost", 40)
+    page.wait_for_state("reconnecting", 40)
+    page.wait_for_state("listening", 20)
 
-    assert "The connection broke" in said
-    wait_for_hang_up(simulator)
+    page.tab.locator('#notice [data-code="reconnected"]', has_text="Connected again.").wait_for()
+    assert page.lines("user")[0].text == "Hello"
+    assert page.problem.is_hidden()
+    assert len(calls(simulator)) == 2
+    eventually(lambda: calls(simulator)[1]["hang_ups"], 5, otherwise="the broken call was not hung up")
+    page.type("Goodbye")
+    page.wait_for_line("assistant", "Goodbye.")
 
 
 def test_a_failed_answer_and_a_failed_transcript_leave_the_call_intact(

@@ -83,10 +83,10 @@ class VoicePage:
 
     # --- what a person does ---------------------------------------------------------------------------
 
-    def open(self, path: str = "/") -> None:
-        """Load the page and wait until it has read the relay's config."""
+    def open(self, path: str = "/", ready: str = "#about:not(:empty)") -> None:
+        """Load the page and wait until it is ready: until it has read the relay's config."""
         self.tab.goto(self.address + path)
-        self.tab.locator("#about:not(:empty)").wait_for(state="attached")
+        self.tab.locator(ready).wait_for(state="attached")
 
     def start(self, *, until: str = "listening") -> None:
         """Press Start."""

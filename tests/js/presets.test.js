@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { PRESETS, presetById } from "../../public/presets.js";
+import { PRESETS, presetById } from "../../public/view/presets.js";
 
 test("there are a conversation, a mock interview and a language tutor", () => {
   assert.deepEqual(PRESETS.map(({ id }) => id), ["conversation", "interview", "tutor"]);

@@ -1,0 +1,37 @@
+/**
+ * The transcript as it is told to a page: who, what, when, without what nobody reads.
+ */
+
+/** @typedef {import("../relay-call.js").Item} Item */
+
+/** @type {Readonly<Record<string, Item["who"]>>} */
+const WHO = Object.freeze({ user: "caller", assistant: "assistant", tool: "tool" });
+
+/** Remembers what was told, so that only what is new or different is told again. */
+export class Shown {
+  /** @type {WeakMap<object, Item>} */
+  #known = new WeakMap();
+  /** @type {readonly Item[]} */
+  items = Object.freeze([]);
+
+  /**
+   * @param {import("./transcript.js").Transcript} transcript
+   * @returns {{ items: readonly Item[], changed: Item[] }} all, in order; those that are new or different
+   */
+  after(transcript) {
+    /** @type {Item[]} */
+    const changed = [];
+    this.items = transcript
+      .filter(({ role }) => role !== "hidden")
+      .map((entry) => {
+        const known = this.#known.get(entry);
+        if (known) return known;
+        const { id, role, text, standing, note, at } = entry;
+        const item = { id, who: WHO[role], text, final: standing !== "streaming", standing, note, at };
+        this.#known.set(entry, item);
+        changed.push(item);
+        return item;
+      });
+    return { items: this.items, changed };
+  }
+}
