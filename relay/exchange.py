@@ -29,6 +29,7 @@ from relay.errors import (
     UpstreamProblem,
     UpstreamTimeout,
 )
+from relay.stopwatch import Stopwatch
 from relay.telemetry import fault_of, log
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ class Exchange:
         self._most_in_flight = most_in_flight
         self._allow_unkillable = allow_unkillable
         self._tell_caller = tell_caller
-        self._placing: set[asyncio.Task[tuple[str, Mapping[str, float]]]] = set()
+        self._placing: set[asyncio.Task[str]] = set()
+        self._preparing = 0
         self._hurry = asyncio.Event()
         self.draining = False
 
@@ -129,13 +131,15 @@ class Exchange:
         profile, config = self._session_config(caller, request)
         plan = self._plan(caller, config)
         self._admit()
-        call_id, call = await self._supervisor.intend(
-            caller=caller,
-            profile=profile.name,
-            deployment=config.deployment,
-            presence=request.presence == "events",
-        )
-        placing = asyncio.create_task(self._place(call.key, offer.text, plan), name="place")
+        stopwatch = Stopwatch(asyncio.get_running_loop().time)
+        with stopwatch.step("store"):
+            call_id, call = await self._supervisor.intend(
+                caller=caller,
+                profile=profile.name,
+                deployment=config.deployment,
+                presence=request.presence == "events",
+            )
+        placing = asyncio.create_task(self._place(call.key, offer.text, plan, stopwatch), name="place")
         self._placing.add(placing)
         placing.add_done_callback(self._placed)
         leaving = asyncio.ensure_future(left())
@@ -154,13 +158,29 @@ class Exchange:
                 forsaken = Reason.NO_ANSWER
                 raise UpstreamTimeout("The exchange took longer than RELAY_EXCHANGE_SECONDS allows.")
             forsaken = None
-            answer, timings = placing.result()
-            return Connected(call_id, call.tag, answer, timings)
+            return Connected(call_id, call.tag, placing.result(), stopwatch.milliseconds)
         finally:
             leaving.cancel()
             hurry.cancel()
             if forsaken is not None:
                 await self._supervisor.end(call.key, forsaken)
+
+    async def prepare(self, caller: Caller, request: ConnectRequest) -> None:
+        """Do for a call what can be done before its offer is there; places nothing and spends no ticket.
+
+        Raises:
+            Problem: Whatever kept it from being prepared.
+        """
+        if not self._upstream.traits.prepares:
+            raise NotFound("Nothing can be prepared here; RELAY_KEEP_SECRETS=on switches it on.")
+        _, config = self._session_config(caller, request)
+        self._admit()
+        deadline = asyncio.get_running_loop().time() + self._patience_seconds
+        self._preparing += 1
+        try:
+            await self._upstream.prepare(self._plan(caller, config), deadline=deadline)
+        finally:
+            self._preparing -= 1
 
     async def mint(self, caller: Caller, request: ConnectRequest) -> tuple[ClientSecret, SessionConfig]:
         """Mint a client secret for a browser that exchanges the offer itself; spends the caller's ticket.
@@ -206,10 +226,10 @@ class Exchange:
 
     def _admit(self) -> None:
         self._refuse_when_draining()
-        if len(self._placing) >= self._most_in_flight:
+        if len(self._placing) + self._preparing >= self._most_in_flight:
             raise Busy("As many exchanges as RELAY_IN_FLIGHT allows are under way.", retry_after=1)
 
-    async def _place(self, key: str, offer: str, plan: Plan) -> tuple[str, Mapping[str, float]]:
+    async def _place(self, key: str, offer: str, plan: Plan, stopwatch: Stopwatch) -> str:
         """Place, record, read the answer. Runs to its end whatever the browser does."""
         deadline = asyncio.get_running_loop().time() + PLACING_SECONDS
         try:
@@ -223,31 +243,34 @@ class Exchange:
             await self._supervisor.refused(key)
             raise CallEnded("Nothing was sent upstream.", retry_after=1) from None
         try:
-            return await self._answer(key, placed)
+            return await self._answer(key, placed, stopwatch)
         finally:
             await placed.close()
 
-    async def _answer(self, key: str, placed: Placed) -> tuple[str, Mapping[str, float]]:
+    async def _answer(self, key: str, placed: Placed, stopwatch: Stopwatch) -> str:
         """Record the call's name, read its answer; a call that is not handed over is hung up."""
         failed: Reason | None = Reason.BAD_ANSWER
         try:
             if placed.ref is None and not self._allow_unkillable:
                 failed = Reason.NO_CALL_ID
                 raise UpstreamNoCallId("A call that cannot be ended is not handed out.")
-            await self._supervisor.named(key, placed.ref)
+            with stopwatch.step("store"):
+                await self._supervisor.named(key, placed.ref)
             answer = await placed.answer()
             check_answer(answer, MAX_ANSWER_BYTES)
-            if not await self._supervisor.answered(key):
-                raise CallEnded("It was hung up again.", retry_after=1)
+            with stopwatch.step("store"):
+                if not await self._supervisor.answered(key):
+                    raise CallEnded("It was hung up again.", retry_after=1)
             failed = None
-            return answer, placed.timings
+            stopwatch.take(placed.timings)
+            return answer
         finally:
             if failed is not None:
                 await self._supervisor.end(key, failed)
             if placed.ref is None:
                 await self._supervisor.named(key, None)
 
-    def _placed(self, placing: asyncio.Task[tuple[str, Mapping[str, float]]]) -> None:
+    def _placed(self, placing: asyncio.Task[str]) -> None:
         """Supervise the task: an error that nobody waits for any more is still told."""
         self._placing.discard(placing)
         if placing.cancelled():

@@ -42,7 +42,7 @@ def test_the_readme_lists_every_route_and_no_other() -> None:
     handlers.one = handlers.every = None
     handlers.check = None
     handlers.opening = handlers.touching = lambda handler, **_: handler
-    names = ("authenticator", "connect", "calls", "direct", "config", "health", "explanations")
+    names = ("authenticator", "connect", "prepare", "calls", "direct", "config", "health", "explanations")
     table = routes(
         cast("Handlers", SimpleNamespace(**dict.fromkeys(names, handlers), public=public_folder()))
     )

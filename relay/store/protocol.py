@@ -64,8 +64,17 @@ class Store(Protocol):
 
     # --- limits
 
-    async def count_attempt(self, caller: str, rate: Rate, now: Moment) -> Standing:
-        """Let a caller ask, or refuse it, within a moving window; only who is let in is counted."""
+    async def count_attempt(
+        self, caller: str, rate: Rate, now: Moment, *, prepares: bool = False
+    ) -> Standing:
+        """Let a caller ask, or refuse it, within a moving window; only who is let in is counted.
+
+        Args:
+            caller: Who asks.
+            rate: The operator's.
+            now: When.
+            prepares: Whether it only prepares a call; the call that follows counts in its place.
+        """
 
     async def write_intent(self, call: Call, ceiling: Ceiling, ticket: Ticket | None = None) -> Admission:
         """Let a call in and write it down, or refuse it; deciding, booking and writing are one step.

@@ -58,14 +58,16 @@ class SqliteStore:
         checkpointer.start()
         return cls(db, checkpointer, path)
 
-    async def count_attempt(self, caller: str, rate: Rate, now: Moment) -> Standing:
+    async def count_attempt(
+        self, caller: str, rate: Rate, now: Moment, *, prepares: bool = False
+    ) -> Standing:
         """Let a caller ask, or refuse it."""
         with self._transactions.reading() as db:
-            standing = attempts.look(db, caller, rate, now)
+            standing = attempts.look(db, caller, rate, now, prepares=prepares)
         if not standing.allowed:  # a flood of refusals writes nothing
             return standing
         with self._transactions.writing(quiet=True) as db:
-            return attempts.count(db, caller, rate, now)
+            return attempts.count(db, caller, rate, now, prepares=prepares)
 
     async def write_intent(self, call: Call, ceiling: Ceiling, ticket: Ticket | None = None) -> Admission:
         """Let a call in and write it down, or refuse it."""

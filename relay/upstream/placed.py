@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from relay.core.upstream import CallRef
-    from relay.upstream.stopwatch import Stopwatch
+    from relay.stopwatch import Stopwatch
 
 
 class RealtimePlaced:

@@ -46,7 +46,12 @@ class UpstreamDouble:
     """Implements `relay.core.upstream.Upstream`; its switches are its public attributes."""
 
     name = "double"
-    traits = Traits(api="realtime", max_call_seconds=3600, exchange_url="https://upstream.example/calls")
+    traits = Traits(
+        api="realtime",
+        max_call_seconds=3600,
+        exchange_url="https://upstream.example/calls",
+        prepares=True,
+    )
 
     def __init__(self) -> None:
         self.minting = asyncio.Event()  # cleared: the mint takes until it is set
@@ -62,6 +67,7 @@ class UpstreamDouble:
         self.can_be_ready = True
         self.offers: list[str] = []
         self.plans: list[Plan] = []
+        self.prepared: list[Plan] = []
         self.live: set[str] = set()
         self.hung_up: list[str] = []
         self.paid_requests = 0
@@ -74,6 +80,12 @@ class UpstreamDouble:
         if self.refuses is not None:
             raise self.refuses
         return ClientSecret("ek_double", 1_800_000_000)
+
+    async def prepare(self, plan: Plan, *, deadline: float) -> None:
+        self.prepared.append(plan)
+        await self.minting.wait()
+        if self.refuses is not None:
+            raise self.refuses
 
     async def place(
         self, offer: str, plan: Plan, *, deadline: float, wanted: Callable[[], bool]

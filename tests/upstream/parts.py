@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 
 from relay.core.profile import SessionConfig
 from relay.core.realtime import plan_from_config
+from relay.upstream.client_secrets import FreshSecrets
 from relay.upstream.credential import ApiKeyCredential
 from relay.upstream.http_client import Clients, build_clients
 from relay.upstream.realtime import RealtimeUpstream
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from relay.upstream.client_secrets import ClientSecrets
     from relay.upstream.credential import Credential
+    from relay.upstream.mint import Mint
     from relay.upstream.placed import RealtimePlaced
 
 API_KEY = "canary-api-key-6f1c7a1e"
@@ -80,12 +85,14 @@ def build_upstream(
     credential: Credential | None = None,
     clients: Clients | None = None,
     ca_file: str | None = None,
+    secrets: Callable[[Mint], ClientSecrets] = FreshSecrets,
 ) -> RealtimeUpstream:
     return RealtimeUpstream(
         name="azure",
         base_url=base_url,
         credential=credential or api_key(),
         clients=clients or build_clients(version="0.1.0", ca_file=ca_file),
+        secrets=secrets,
         draw=lambda: 0.1,
     )
 
