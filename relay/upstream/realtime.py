@@ -97,6 +97,7 @@ class RealtimeUpstream:
         """Begin keeping the credential and client secrets fresh; needs a running event loop."""
         self._credential.start()
         self._secrets.start()
+        self._exchange_api.keep_warm()
 
     def plan(self, config: SessionConfig) -> Plan:
         """Translate a session config; pure."""

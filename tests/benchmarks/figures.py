@@ -1,15 +1,25 @@
-"""The figures: each takes turns between what it compares, so that whatever else the machine does meets all."""
+"""The figures: each takes turns between what it compares, so that what else the machine does meets all."""
 
 from __future__ import annotations
 
+import asyncio
 import statistics
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.load import Load, Requests
 from tests.benchmarks.machine import cpu_seconds, memory_megabytes
-from tests.benchmarks.peers import OTHER_CORES, SERVER_CORES, Peer, Upstream, express, has_nginx, nginx, relay, worker
+from tests.benchmarks.peers import (
+    OTHER_CORES,
+    SERVER_CORES,
+    Peer,
+    Upstream,
+    express,
+    has_nginx,
+    nginx,
+    relay,
+    worker,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,7 +78,7 @@ def assert_clean(outcome: object, name: str) -> None:
 
 
 async def ceiling(upstream: Upstream) -> float:
-    """How many requests a second the upstream and the load generator do between them, with nothing between."""
+    """How many requests a second the upstream and the load generator do with nothing between them."""
     load = Load(upstream.port, Requests("/openai/v1/realtime/calls", raw=b"ek_standing"))
     assert_clean(await load.closed(1000, 16), "upstream")
     outcome = await load.closed(20_000, 16)
@@ -100,7 +110,11 @@ async def cpu(upstream: Upstream, rounds: int, count: int) -> list[Measured]:
 
 async def click(upstream: Upstream, rounds: int, count: int) -> list[Measured]:
     """Milliseconds from the request to the answer over TLS, with an upstream that takes 150 and 350."""
-    with relay(upstream, tls=True) as warm, relay(upstream, tls=True) as cold, worker(upstream, tls=True) as two:
+    with (
+        relay(upstream, tls=True) as warm,
+        relay(upstream, tls=True) as cold,
+        worker(upstream, tls=True) as two,
+    ):
         contestants = [
             contestant(RELAY_WARM, warm),
             contestant(RELAY_COLD, cold, cold=True),
@@ -197,7 +211,10 @@ async def workers(upstream: Upstream, rounds: int, count: int) -> Scaling:
     """What a second worker brings."""
     rates: dict[int, list[float]] = {1: [], 2: []}
     cpu: dict[int, list[float]] = {1: [], 2: []}
-    with relay(upstream, workers=1, cores=EVERY_CORE) as one, relay(upstream, workers=2, cores=EVERY_CORE) as two:
+    with (
+        relay(upstream, workers=1, cores=EVERY_CORE) as one,
+        relay(upstream, workers=2, cores=EVERY_CORE) as two,
+    ):
         contestants = {1: contestant("1", one), 2: contestant("2", two)}
         for each in contestants.values():
             assert_clean(await each.load.closed(600, 32), each.name)
@@ -242,7 +259,7 @@ async def idle(upstream: Upstream, rounds: int) -> Idle:
     for _ in range(rounds):
         with relay(upstream, cores=EVERY_CORE) as one:
             started.append(one.start_seconds)
-            time.sleep(0.5)
+            await asyncio.sleep(0.5)
             memory.append(memory_megabytes(one.pid))
     return Idle(statistics.median(memory), statistics.median(started))
 

@@ -1,9 +1,9 @@
-"""A load generator that verifies what it gets: each offer has a number of its own, and its answer must repeat it.
+"""A load generator that verifies what it gets: each offer has a number, and its answer must repeat it.
 
 Closed loop: so many connections, each asks again as soon as it was answered. Open loop: requests begin at a
-given rate whether or not earlier ones were answered, and each latency counts from when its request was due, so
-that a stall is not hidden by the requests it kept from being sent. Connections are kept alive; each request
-names another caller in ``X-Forwarded-For``, as a proxy in front of a relay does.
+given rate whether or not earlier ones were answered, and each latency counts from when its request was due,
+so that a stall is not hidden by the requests it kept from being sent. Connections are kept alive; each
+request names another caller in ``X-Forwarded-For``, as a proxy in front of a relay does.
 """
 
 from __future__ import annotations

@@ -58,14 +58,18 @@ def describe(others: dict[str, str]) -> list[str]:
         others: Name and version of what is not a Python package.
     """
     cpu = next(
-        (line.partition(": ")[2] for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
+        (
+            line.partition(": ")[2]
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
         platform.machine(),
     )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     return [
-        f"{os.cpu_count()} × {cpu}, {memory:.0f} GB, Linux {platform.release()}, Python {platform.python_version()}",
-        packages,
+        f"{os.cpu_count()} x {cpu}, {memory:.0f} GB, Linux {platform.release()}",
+        f"Python {platform.python_version()}, {packages}",
         ", ".join(f"{name} {number}" for name, number in others.items()),
     ]
 

@@ -1,4 +1,4 @@
-"""What is measured, each as processes of its own: the relay, a Worker on workerd, Node with Express, nginx."""
+"""What is measured, each as processes of its own: the relay, a Worker, Node with Express, nginx."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ class Peer:
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=subprocess.STDOUT,
-            preexec_fn=lambda: os.sched_setaffinity(0, cores & set(range(os.cpu_count() or 1))),
         )
+        pin(self.pid, cores)
         self._wait_until_up()
         self.start_seconds = time.perf_counter() - began
 
@@ -128,7 +128,13 @@ class Upstream:
         )
         self.ca_file = str(self._folder / "ca.pem")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.benchmarks.upstream", "--certificate", str(self._folder / "server.pem")],
+            [
+                sys.executable,
+                "-m",
+                "tests.benchmarks.upstream",
+                "--certificate",
+                str(self._folder / "server.pem"),
+            ],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             text=True,

@@ -40,14 +40,16 @@ class Report:
         named = {one.name: one for one in measured}
         worker = named[WORKER]
         lines = ["| CPU per connect | ms, median | lowest | to the Worker |", "|---|--:|--:|--:|"]
-        for one in measured:
-            lines.append(
-                f"| {one.name} | {one.median:.3f} | {min(one.portions):.3f} | {_ratio(one, worker):.2f} |"
-            )
+        lines += [
+            f"| {one.name} | {one.median:.3f} | {min(one.portions):.3f} | {_ratio(one, worker):.2f} |"
+            for one in measured
+        ]
         self.tables.append("\n".join(lines))
         for name, most in ((RELAY_WARM, 1.0), (RELAY_COLD, 1.5)):
             ratio = _ratio(named[name], worker)
-            self.add(f"CPU per connect, {name}", f"≤ {most} × the Worker", f"{ratio:.2f} ×", met=ratio <= most)
+            self.add(
+                f"CPU per connect, {name}", f"≤ {most} x the Worker", f"{ratio:.2f} x", met=ratio <= most
+            )
 
     def click(self, measured: list[Measured]) -> None:
         """Request to answer over TLS."""
@@ -76,12 +78,18 @@ class Report:
         relay = named[RELAY_WARM].portions
         p50, p99 = (percentile(relay, share) - percentile(bare, share) for share in (0.5, 0.99))
         self.add(
-            "added at 100/s, p50 / p99", "≤ 2 / ≤ 8 ms", f"{p50:.1f} / {p99:.1f} ms", met=p50 <= 2 and p99 <= 8
+            "added at 100/s, p50 / p99",
+            "≤ 2 / ≤ 8 ms",
+            f"{p50:.1f} / {p99:.1f} ms",
+            met=p50 <= 2 and p99 <= 8,
         )
 
     def crowd(self, crowds: list[Crowd]) -> None:
         """A thousand at once."""
-        lines = ["| 1,000 at once, 300 ms a trip | errors | p50 ms | p99 ms | peak MB |", "|---|--:|--:|--:|--:|"]
+        lines = [
+            "| 1,000 at once, 300 ms a trip | errors | p50 ms | p99 ms | peak MB |",
+            "|---|--:|--:|--:|--:|",
+        ]
         for one in crowds:
             trips = 300 if one.name == RELAY_WARM else 600
             lines.append(
@@ -102,7 +110,10 @@ class Report:
         lines += [f"| {n} | {scaling.rates[n]:.0f} | {scaling.cpu[n]:.2f} |" for n in (1, 2)]
         self.tables.append("\n".join(lines))
         self.add(
-            "two workers, per CPU second they get", "≥ 1.8 × one", f"{scaling.factor:.2f} ×", met=scaling.factor >= 1.8
+            "two workers, per CPU second they get",
+            "≥ 1.8 x one",
+            f"{scaling.factor:.2f} x",
+            met=scaling.factor >= 1.8,
         )
 
     def growth(self, measured: list[Measured]) -> None:
@@ -112,7 +123,7 @@ class Report:
         lines = ["| live calls | CPU ms per connect |", "|---|--:|"]
         lines += [f"| {one.name} | {one.median:.3f} |" for one in measured]
         self.tables.append("\n".join(lines))
-        self.add("10,000 live calls, CPU per connect", "≤ 1.1 × none", f"{ratio:.2f} ×", met=ratio <= 1.1)
+        self.add("10,000 live calls, CPU per connect", "≤ 1.1 x none", f"{ratio:.2f} x", met=ratio <= 1.1)
 
     def idle(self, found: Idle) -> None:
         """Doing nothing."""
@@ -122,7 +133,11 @@ class Report:
     def text(self) -> str:
         """Write it as Markdown."""
         commit = output_of("git", "rev-parse", "--short=12", "HEAD")
-        changed = " and changes that were not committed" if output_of("git", "status", "--porcelain", "relay") else ""
+        changed = (
+            " and changes that were not committed"
+            if output_of("git", "status", "--porcelain", "relay")
+            else ""
+        )
         when = dt.datetime.now(dt.UTC).strftime("%d %B %Y, %H:%M UTC")
         busy = f"{min(self.loads):.1f} to {max(self.loads):.1f}" if self.loads else "unknown"
         return "\n".join(
@@ -132,8 +147,8 @@ class Report:
                 f"Commit {commit}{changed}, {when}. Made by one run; written by tests/benchmarks/report.py.",
                 "",
                 *(f"- {line}" for line in describe(versions())),
-                f"- Load average while it ran: {busy}. The benchmark alone keeps it near 2; more means that others",
-                "  used the machine, which latencies show and CPU times hardly do.",
+                f"- Load average while it ran: {busy}. The benchmark alone keeps it near 2; more means that",
+                "  others used the machine, which latencies show much and CPU times a little.",
                 f"- Upstream and load generator with nothing between them: {self.ceiling:,.0f} requests/s.",
                 "",
                 "| figure | target | reached | |",

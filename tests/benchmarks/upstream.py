@@ -1,9 +1,9 @@
 """A pretend upstream for benchmarks: fast enough not to be the bottleneck, and nothing it says can be cached.
 
-Every client secret and every answer is its own: an answer repeats the number that stands as session id in the
-``o=`` line of its offer, and an exchange must show a client secret that was minted here. Run as a program it
-prints its two ports, plain and TLS; ``POST /knobs`` sets its delays in milliseconds, ``GET /counts`` tells what
-it was asked. It imports nothing of the relay.
+Every client secret and every answer is its own: an answer repeats the number that stands as session id in
+the ``o=`` line of its offer, and an exchange must show a client secret that was minted here. Run as a program
+it prints its two ports, plain and TLS; ``POST /knobs`` sets its delays in milliseconds. It imports nothing of
+the relay.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Bench:
     def __init__(self) -> None:
         self.mint_seconds = self.calls_seconds = 0.0
         self.minted: dict[bytes, float] = {}
-        self.mints = self.calls = self.hang_ups = self.refused = 0
+        self.mints = self.calls = 0
 
     def answer(self, path: bytes, head: bytes, body: bytes) -> tuple[float, bytes]:
         """Answer a request: after how many seconds, and with what."""
@@ -53,18 +53,15 @@ class Bench:
             said = b'{"value":"%s","expires_at":%d,"session":{"type":"realtime"}}'
             return self.mint_seconds, _response(b"200 OK", said % (value, int(time.time()) + 600))
         if path.endswith(b"/hangup"):
-            self.hang_ups += 1
             return 0.0, _response(b"200 OK", b"")
         if path == b"/knobs":
             knobs = json.loads(body)
             self.mint_seconds, self.calls_seconds = knobs["mint"] / 1000, knobs["calls"] / 1000
-        counts = {"mints": self.mints, "calls": self.calls, "hang_ups": self.hang_ups, "refused": self.refused}
-        return 0.0, _response(b"200 OK", json.dumps(counts).encode())
+        return 0.0, _response(b"200 OK", b"{}")
 
     def _call(self, head: bytes, body: bytes) -> bytes:
         shown, marker = _BEARER.search(head), _MARKER.search(body)
         if shown is None or (shown[1] not in self.minted and shown[1] != STANDING) or marker is None:
-            self.refused += 1
             return _response(b"401 Unauthorized", b"{}")
         self.calls += 1
         location = b"Location: /v1/realtime/calls/rtc_%032x\r\nContent-Type: application/sdp\r\n" % self.calls

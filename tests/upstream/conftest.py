@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 
+from tests.upstream import parts
 from tests.upstream.entra_stand_in import EntraStandIn
 from tests.upstream.parts import CANARIES, build_upstream
 
@@ -25,6 +26,13 @@ def _nothing_leaks(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     yield
     logged = "\n".join(caplog.handler.format(record) for record in caplog.get_records("call"))
     assert [canary for canary in CANARIES if canary in logged] == []
+
+
+@pytest.fixture(params=parts.WAYS)
+def each_transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The contract of every transport that the relay uses: the same tests over real sockets."""
+    monkeypatch.setattr(parts, "build_test_way", parts.WAYS[request.param])
+    return str(request.param)
 
 
 @pytest.fixture(name="upstream")
