@@ -15,7 +15,7 @@ from typing import Literal
 
 LogFormat = Literal["text", "json"]
 
-_CHATTY = ("httpx", "httpcore", "hpack", "urllib3", "python_multipart", "multipart", "asyncio")
+_CHATTY = ("httpx", "httpcore", "hpack", "urllib3", "asyncio")
 _TELLTALE = ("azure", "msal")  # they log refusals in full, with tenant and client, at WARNING
 
 

@@ -23,7 +23,8 @@ KEEP_ALIVE_SECONDS: Final = 30.0
 """How long a connection may be idle and still be used: far below the 4 minutes after which Azure's load
 balancers forget one without a word, so that a request seldom meets the end of its connection."""
 
-MOST_IDLE: Final = 100
+MOST_IDLE: Final = 1000
+"""Connections that may wait for a request; a crowd that comes in waves finds its connections again."""
 
 _SURE_SECONDS = 1.0  # idle for longer, and the socket is asked whether the other side has closed it
 _LOOK_SECONDS = 5.0

@@ -8,7 +8,7 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
-_PACKAGES = ("starlette", "uvicorn", "uvloop", "httptools", "httpx", "python-multipart")
+_PACKAGES = ("starlette", "uvicorn", "uvloop", "httptools", "httpx")
 
 
 def tree(pid: int) -> list[int]:
