@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from relay.core.call import Reason
 from relay.core.caller import check_allowed, chosen_profile
@@ -106,7 +106,7 @@ class Exchange:
         self._tell_caller = tell_caller
         self._placing: set[asyncio.Task[str]] = set()
         self._preparing = 0
-        self._hurry = asyncio.Event()
+        self._hurry: asyncio.Future[None] | None = None  # of the event loop that the first call comes by
         self.draining = False
 
     async def connect(
@@ -142,13 +142,14 @@ class Exchange:
         placing = asyncio.create_task(self._place(call.key, offer.text, plan, stopwatch), name="place")
         self._placing.add(placing)
         placing.add_done_callback(self._placed)
-        leaving = asyncio.ensure_future(left())
-        hurry = asyncio.ensure_future(self._hurry.wait())
+        leaving: asyncio.Future[None] = asyncio.ensure_future(left())
+        if self._hurry is None:
+            self._hurry = asyncio.get_running_loop().create_future()
+        hurry = self._hurry
         forsaken: Reason | None = Reason.LEFT
         try:
-            await asyncio.wait(
-                {placing, leaving, hurry}, timeout=self._patience_seconds, return_when=asyncio.FIRST_COMPLETED
-            )
+            waited: set[asyncio.Future[Any]] = {placing, leaving, hurry}
+            await asyncio.wait(waited, timeout=self._patience_seconds, return_when=asyncio.FIRST_COMPLETED)
             if leaving.done():
                 raise BrowserLeft
             if hurry.done() and not placing.done():
@@ -161,7 +162,6 @@ class Exchange:
             return Connected(call_id, call.tag, placing.result(), stopwatch.milliseconds)
         finally:
             leaving.cancel()
-            hurry.cancel()
             if forsaken is not None:
                 await self._supervisor.end(call.key, forsaken)
 
@@ -207,7 +207,8 @@ class Exchange:
 
     def hurry(self) -> None:
         """Answer every browser that still waits: the process is about to end."""
-        self._hurry.set()
+        if self._hurry is not None and not self._hurry.done():
+            self._hurry.set_result(None)
 
     def _session_config(self, caller: Caller, request: ConnectRequest) -> tuple[Profile, SessionConfig]:
         profile = self._profiles.get(chosen_profile(caller, request.profile) or "default")
