@@ -47,8 +47,7 @@ def count(
 ) -> Standing:
     """Let a caller in and count it, or refuse it."""
     row = _row(db, caller, now)
-    if not row.known:
-        purge(db, now, _DROPPED_AT_ONCE)
+    if not row.known and purge(db, now, _DROPPED_AT_ONCE):
         row = _row(db, caller, now)
     standing, row = _ask(row, rate, now, prepares=prepares)
     if standing.allowed:
@@ -56,8 +55,8 @@ def count(
     return standing
 
 
-def purge(db: sqlite3.Connection, now: Moment, limit: int) -> None:
-    """Forget callers of whose attempts none counts any more, the oldest first."""
+def purge(db: sqlite3.Connection, now: Moment, limit: int) -> int:
+    """Forget callers of whose attempts none counts any more, the oldest first; tell how many."""
     spent = []
     oldest = db.execute("SELECT number, base, recent FROM attempts ORDER BY number LIMIT ?", (limit,))
     for number, base, recent in oldest:
@@ -67,6 +66,7 @@ def purge(db: sqlite3.Connection, now: Moment, limit: int) -> None:
     if spent:
         db.executemany("DELETE FROM attempts WHERE number = ?", spent)
         tally.change_measured(db, -len(spent))
+    return len(spent)
 
 
 def _ask(row: _Row, rate: Rate, now: Moment, *, prepares: bool) -> tuple[Standing, _Row]:
