@@ -255,13 +255,9 @@ class Exchange:
             if placed.ref is None and not self._allow_unkillable:
                 failed = Reason.NO_CALL_ID
                 raise UpstreamNoCallId("A call that cannot be ended is not handed out.")
-            with stopwatch.step("store"):
-                await self._supervisor.named(key, placed.ref)
-            answer = await placed.answer()
-            check_answer(answer, MAX_ANSWER_BYTES)
-            with stopwatch.step("store"):
-                if not await self._supervisor.answered(key):
-                    raise CallEnded("It was hung up again.", retry_after=1)
+            answer, wanted = await self._recorded(key, placed, stopwatch)
+            if not wanted:
+                raise CallEnded("It was hung up again.", retry_after=1)
             failed = None
             stopwatch.take(placed.timings)
             return answer
@@ -270,6 +266,25 @@ class Exchange:
                 await self._supervisor.end(key, failed)
             if placed.ref is None:
                 await self._supervisor.named(key, None)
+
+    async def _recorded(self, key: str, placed: Placed, stopwatch: Stopwatch) -> tuple[str, bool]:
+        """Record the name before anything is waited for; give the answer, and whether it is still wanted."""
+        ref = placed.ref
+        if ref is None or not placed.at_hand:
+            with stopwatch.step("store"):
+                await self._supervisor.named(key, ref)
+            answer = await placed.answer()
+            check_answer(answer, MAX_ANSWER_BYTES)
+            with stopwatch.step("store"):
+                return answer, await self._supervisor.answered(key)
+        try:
+            answer = await placed.answer()
+            check_answer(answer, MAX_ANSWER_BYTES)
+        except UpstreamProblem:
+            await self._supervisor.named(key, ref)
+            raise
+        with stopwatch.step("store"):
+            return answer, await self._supervisor.handed_over(key, ref)
 
     def _placed(self, placing: asyncio.Task[str]) -> None:
         """Supervise the task: an error that nobody waits for any more is still told."""

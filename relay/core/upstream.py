@@ -103,6 +103,10 @@ class Placed(Protocol):
     def timings(self) -> Mapping[str, float]:
         """Milliseconds per step."""
 
+    @property
+    def at_hand(self) -> bool:
+        """Whether all of the answer has come, so that reading it waits for nothing."""
+
     async def answer(self) -> str:
         """Read the SDP answer, as the upstream wrote it.
 

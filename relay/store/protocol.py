@@ -103,6 +103,13 @@ class Store(Protocol):
             ImpossibleEvent: The event cannot follow upon the call's state.
         """
 
+    async def hand_over(self, key: str, now: Moment, *, upstream_id: str) -> tuple[Advanced, Advanced] | None:
+        """Record in one step that the upstream has named a call and that its answer may be handed over.
+
+        Raises:
+            ImpossibleEvent: One of the two cannot follow; neither is recorded.
+        """
+
     async def expire(self, key: str, owner: str, now: Moment) -> Advanced | None:
         """Record what the passing of time has done to a call, judged by what the store holds now.
 

@@ -105,6 +105,12 @@ class SqliteStore:
                 return None
             return calls.record(db, call, event, now, reason=reason, upstream_id=upstream_id)
 
+    async def hand_over(self, key: str, now: Moment, *, upstream_id: str) -> tuple[Advanced, Advanced] | None:
+        """Record that a call was named and that its answer may be handed over."""
+        with self._transactions.writing() as db:
+            call = calls.get(db, key)
+            return None if call is None else calls.hand_over(db, call, now, upstream_id=upstream_id)
+
     async def expire(self, key: str, owner: str, now: Moment) -> Advanced | None:
         """Record what the passing of time has done to a call."""
         with self._transactions.writing() as db:

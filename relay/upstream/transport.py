@@ -60,7 +60,7 @@ class WireTransport(httpx.AsyncBaseTransport):
         except BaseException:
             connection.close()
             raise
-        stream = _Body(connection, self._idle.setdefault(origin, []))
+        stream = WireBody(connection, self._idle.setdefault(origin, []))
         return httpx.Response(connection.status, headers=connection.headers, stream=stream)
 
     def keep_warm(self, url: httpx.URL) -> None:
@@ -120,19 +120,26 @@ class WireTransport(httpx.AsyncBaseTransport):
             await asyncio.sleep(_LOOK_SECONDS)
 
 
-class _Body(httpx.AsyncByteStream):
+class WireBody(httpx.AsyncByteStream):
     """The body of an answer; what was not read to its end closes the connection."""
 
     def __init__(self, connection: Connection, idle: list[Connection]) -> None:
         self._connection: Connection | None = connection
         self._idle = idle
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it has come."""
+        return self._connection is not None and self._connection.is_whole
+
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Give it as it comes."""
         if self._connection is not None:
             async for chunk in self._connection.body():
                 yield chunk
 
     async def aclose(self) -> None:
+        """Keep the connection for the next request, or close it."""
         connection, self._connection = self._connection, None
         if connection is None:
             return

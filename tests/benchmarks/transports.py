@@ -1,7 +1,7 @@
 """The transports that could stand under httpx's seam: CPU per request, many at once, TLS.
 
 ``python tests/benchmarks/transports.py`` compares those that are installed; httpx-aiohttp and pyreqwest are no
-packages of the relay's, so they are tried from an environment of their own. The requests are exchanges, made
+part of the relay, so they are tried from an environment of their own. The requests are exchanges, made
 as `relay.upstream.api` makes them, and each transport runs in this process, in turns.
 """
 
@@ -56,7 +56,9 @@ def contestants(context: ssl.SSLContext) -> dict[str, Callable[[], httpx.AsyncBa
     """Those that can be had here."""
     found: dict[str, Callable[[], httpx.AsyncBaseTransport]] = {
         "httpx, whole client": lambda: _WholeClient(context),
-        "httpx's transport": lambda: httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=_LIMITS),
+        "httpx's transport": lambda: httpx.AsyncHTTPTransport(
+            verify=context, trust_env=False, limits=_LIMITS
+        ),
         "own (WireTransport)": lambda: WireTransport(context),
     }
     for name, module, attribute, options in (

@@ -32,6 +32,10 @@ class PlacedDouble:
         default_factory=lambda: {"credential": 0.1, "secret": 40.0, "exchange": 120.5}
     )
 
+    @property
+    def at_hand(self) -> bool:
+        return self.upstream.at_hand
+
     async def answer(self) -> str:
         await self.upstream.answering.wait()
         if self.upstream.bad_answer is not None:
@@ -62,6 +66,7 @@ class UpstreamDouble:
         self.refuses: UpstreamProblem | None = None
         self.bad_answer: UpstreamProblem | None = None
         self.unnamed = False
+        self.at_hand = False  # whether the answer comes along with the name
         self.answer = ANSWER
         self.hang_ups_until_done = 0
         self.can_be_ready = True
