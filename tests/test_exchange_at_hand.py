@@ -1,4 +1,4 @@
-"""The answer that comes along with the call's name: both are recorded in one step, and nothing else changes."""
+"""The answer that comes along with its call: both are recorded in one step, and nothing else changes."""
 
 from __future__ import annotations
 

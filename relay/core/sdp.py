@@ -159,12 +159,16 @@ def read_description(lines: Sequence[str]) -> Description:
     session = Section("", 0, "", attributes)
     media: list[Section] = []
     for number, line in enumerate(lines, 1):
-        if line.startswith("m="):
+        kind = line[:2]
+        if kind == "a=":
+            name, _, value = line[2:].partition(":")
+            if name in attributes:
+                attributes[name].append(value)
+            else:
+                attributes[name] = [value]
+        elif kind == "m=":
             attributes = {}
             media.append(_read_media_line(number, line, attributes))
-        elif line.startswith("a="):
-            name, _, value = line[2:].partition(":")
-            attributes.setdefault(name, []).append(value)
     return Description(session, media, _carriers(session, media))
 
 

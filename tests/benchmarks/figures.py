@@ -158,28 +158,48 @@ async def added(upstream: Upstream, rounds: int, seconds: float) -> list[Measure
 
 @dataclass
 class Crowd:
-    """What a thousand at once did to a peer."""
+    """What a thousand at once did to a peer.
+
+    Args:
+        name: In the table.
+        trips_ms: What the upstream alone takes.
+        errors: Of the thousand that were kept under way.
+        burst_errors: Of a thousand that came at the same moment.
+        p50: Milliseconds, of those that were kept under way.
+        p99: The same.
+        peak_megabytes: The most memory it ever had.
+    """
 
     name: str
+    trips_ms: float
     errors: int
+    burst_errors: int
     p50: float
     p99: float
     peak_megabytes: float
 
 
 async def crowd(upstream: Upstream, count: int = 1000) -> list[Crowd]:
-    """A thousand offers at once, 300 ms for each trip."""
+    """A thousand offers under way all the time, 300 ms for each trip; and before, a thousand at once."""
     found = []
-    for cold in (False, True):
-        with relay(upstream) as one:
+    for name, start, cold in (
+        (RELAY_WARM, relay, False),
+        (RELAY_COLD, relay, True),
+        (WORKER, worker, False),
+    ):
+        with start(upstream) as one:
             load = Load(one.port, Requests(cold=cold))
             assert_clean(await load.closed(100, 8), one.name)
             upstream.delay(mint=300, calls=300)
-            outcome = await load.burst(count)
+            burst = await load.burst(count)
+            trips_ms = 300.0 if name == RELAY_WARM else 600.0
+            outcome = await load.crowd(3 * count, count, trips_ms / 1000)
             found.append(
                 Crowd(
-                    RELAY_COLD if cold else RELAY_WARM,
+                    name,
+                    trips_ms,
                     len(outcome.errors),
+                    len(burst.errors),
                     outcome.percentile(0.5),
                     outcome.percentile(0.99),
                     memory_megabytes(one.pid, "VmHWM"),

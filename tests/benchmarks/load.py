@@ -156,6 +156,22 @@ class Load:
         """Ask so often, all at once."""
         return await self.closed(count, count)
 
+    async def crowd(self, count: int, connections: int, seconds: float) -> Outcome:
+        """Keep so many requests under way; they begin spread over some seconds, and those are not counted."""
+        outcome, first, left = Outcome(), Outcome(), iter(range(count))
+
+        async def ask_on(place: int) -> None:
+            await asyncio.sleep(seconds * place / connections)
+            await self._one(first, time.perf_counter())
+            for _ in left:
+                await self._one(outcome, time.perf_counter())
+
+        began = time.perf_counter()
+        await asyncio.gather(*(ask_on(place) for place in range(connections)))
+        outcome.seconds = time.perf_counter() - began
+        outcome.errors += first.errors
+        return outcome
+
     async def open(self, rate: float, seconds: float) -> Outcome:
         """Begin requests at a rate; latencies count from when each was due."""
         outcome, tasks = Outcome(), set()

@@ -87,19 +87,22 @@ class Report:
     def crowd(self, crowds: list[Crowd]) -> None:
         """A thousand at once."""
         lines = [
-            "| 1,000 at once, 300 ms a trip | errors | p50 ms | p99 ms | peak MB |",
-            "|---|--:|--:|--:|--:|",
+            "| 1,000 under way, 300 ms a trip | errors | in a burst of 1,000 | p50 ms | p99 ms | peak MB |",
+            "|---|--:|--:|--:|--:|--:|",
         ]
         for one in crowds:
-            trips = 300 if one.name == RELAY_WARM else 600
             lines.append(
-                f"| {one.name} | {one.errors} | {one.p50:.0f} | {one.p99:.0f} | {one.peak_megabytes:.0f} |"
+                f"| {one.name} | {one.errors} | {one.burst_errors} | {one.p50:.0f} | {one.p99:.0f} | "
+                f"{one.peak_megabytes:.0f} |"
             )
-            met = one.errors == 0 and one.p99 <= 1.3 * trips and one.peak_megabytes <= 130
+            if one.name == WORKER:
+                continue
+            errors = one.errors + one.burst_errors
+            met = errors == 0 and one.p99 <= 1.3 * one.trips_ms and one.peak_megabytes <= 130
             self.add(
                 f"1,000 in flight, {one.name}",
-                f"0 errors, p99 ≤ {1.3 * trips:.0f} ms, ≤ 130 MB",
-                f"{one.errors} errors, {one.p99:.0f} ms, {one.peak_megabytes:.0f} MB",
+                f"0 errors, p99 ≤ {1.3 * one.trips_ms:.0f} ms, ≤ 130 MB",
+                f"{errors} errors, {one.p99:.0f} ms, {one.peak_megabytes:.0f} MB",
                 met=met,
             )
         self.tables.append("\n".join(lines))

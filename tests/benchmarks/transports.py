@@ -1,7 +1,7 @@
 """The transports that could stand under httpx's seam: CPU per request, many at once, TLS.
 
-``python tests/benchmarks/transports.py`` compares those that are installed; httpx-aiohttp and pyreqwest are no
-part of the relay, so they are tried from an environment of their own. The requests are exchanges, made
+``python tests/benchmarks/transports.py`` compares those that are installed. httpx-aiohttp and pyreqwest are
+no part of the relay; they are tried from an environment of their own. The requests are exchanges, made
 as `relay.upstream.api` makes them, and each transport runs in this process, in turns.
 """
 
