@@ -37,8 +37,8 @@ format: $(VENV)/test.stamp ## format the Python code
 	@$(PY) -m ruff check --fix-only .
 	@$(PY) -m ruff format .
 
-bench: $(VENV)/test.stamp ## measure, side by side, and print a table
-	@$(PY) tests/benchmarks/run.py
+bench: $(VENV)/test.stamp tests/benchmarks/node_modules/.package-lock.json ## measure beside a Worker, Node and nginx: tests/benchmarks/RESULTS.md
+	@$(PY) tests/benchmarks/run.py $(ARGS)
 
 storm: $(VENV)/test.stamp ## storms and kill -9 for the record: thousands of connects (about ten minutes)
 	@$(PY) -m tests.faults.storm
@@ -62,7 +62,7 @@ lock: $(VENV)/test.stamp ## pin the newest allowed packages, with hashes
 	  --extra simulator --extra dev -c requirements.txt pyproject.toml -o tests/requirements.txt
 
 clean: ## remove everything that make has made
-	rm -rf $(VENV) dist tests/js/node_modules tests/browser/artefacts .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dist tests/js/node_modules tests/benchmarks/node_modules tests/browser/artefacts .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## show this list
@@ -79,6 +79,11 @@ $(VENV)/run.stamp: requirements.txt | $(VENV)/bin/python
 $(VENV)/test.stamp: tests/requirements.txt $(VENV)/run.stamp
 	@echo "Installing the packages of the tests into $(VENV) (once) ..."
 	@$(PIP) install --require-hashes -r tests/requirements.txt
+	@touch $@
+
+tests/benchmarks/node_modules/.package-lock.json: tests/benchmarks/package-lock.json | $(VENV)/test.stamp
+	@echo "Installing what the relay is measured against (once) ..."
+	@$(NPM) ci --prefix tests/benchmarks --ignore-scripts --silent --no-audit --no-fund
 	@touch $@
 
 tests/js/node_modules/.package-lock.json: tests/js/package-lock.json | $(VENV)/test.stamp

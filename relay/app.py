@@ -13,7 +13,7 @@ from relay.clock import SystemClock
 from relay.core.call import Reason
 from relay.core.limits import Ceiling
 from relay.core.offer import OfferBounds
-from relay.core.profile import Profile
+from relay.core.profile import Profile, build_session_config
 from relay.core.rate import Rate
 from relay.exchange import Exchange
 from relay.settings.places import read_secret_file
@@ -23,9 +23,11 @@ from relay.store.sqlite import SqliteStore
 from relay.supervisor import Supervisor
 from relay.telemetry import log
 from relay.terms import Terms
+from relay.upstream.client_secrets import FreshSecrets
 from relay.upstream.credential import ApiKeyCredential
 from relay.upstream.http_client import build_clients
 from relay.upstream.realtime import RealtimeUpstream
+from relay.upstream.secrets import KeptSecrets
 from relay.web.calls import Calls
 from relay.web.connect import Connect
 from relay.web.direct import Direct
@@ -34,6 +36,7 @@ from relay.web.form import FormBounds
 from relay.web.health import Health
 from relay.web.openapi import OpenApi, openapi_document
 from relay.web.pace import Pace
+from relay.web.prepare import Prepare
 from relay.web.public_config import ConfigRoute, PublicConfig
 from relay.web.routes import Handlers, build_web
 from relay.web.sign_in import sign_in_facts
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
     from relay.simulator_process import SimulatorAddress
     from relay.store.protocol import Store
     from relay.upstream.credential import Credential
+    from relay.upstream.mint import Mint
     from relay.web.jwks import IssuerKeys
 
 _log = logging.getLogger("relay.server")
@@ -159,6 +163,9 @@ def create_app(
         group=group,
     )
     profile = _default_profile(settings, simulator)
+    if settings.relay_max_instructions_bytes == 0 and not settings.relay_safety_identifier:
+        # Callers change nothing but the voice, and a client secret serves them all.
+        upstream.keep_warm([upstream.plan(build_session_config(profile, voice=None, instructions=None))])
     exchange = Exchange(
         upstream=upstream,
         supervisor=supervisor,
@@ -240,7 +247,13 @@ def _upstream(
         base_url=simulator.base_url if simulator else str(settings.azure_openai_base_url),
         credential=credential,
         clients=clients,
+        secrets=_keep if settings.relay_keep_secrets else FreshSecrets,
     )
+
+
+def _keep(mint: Mint) -> KeptSecrets:
+    clock = SystemClock()
+    return KeptSecrets(mint, clock=lambda: clock.now().boot_seconds)
 
 
 def _default_profile(settings: Settings, simulator: SimulatorAddress | None) -> Profile:
@@ -290,6 +303,7 @@ def _web(
         rate=rate,
         ceiling=supervisor.terms.ceiling,
         direct=direct is not None,
+        prepare=upstream.traits.prepares,
         ice_servers=[server.as_json() for server in settings.relay_ice_servers],
         sign_in=sign_in_facts(
             settings.relay_auth, oidc_header=settings.relay_oidc_header, url=settings.relay_sign_in_url
@@ -298,6 +312,7 @@ def _web(
     handlers = Handlers(
         authenticator=sign_in.authenticator,
         connect=Connect(exchange, form, pace),
+        prepare=Prepare(exchange, form, pace),
         calls=Calls(supervisor, clock),
         direct=direct,
         config=ConfigRoute(config),

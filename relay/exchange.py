@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from relay.core.call import Reason
 from relay.core.caller import check_allowed, chosen_profile
@@ -29,6 +29,7 @@ from relay.errors import (
     UpstreamProblem,
     UpstreamTimeout,
 )
+from relay.stopwatch import Stopwatch
 from relay.telemetry import fault_of, log
 
 if TYPE_CHECKING:
@@ -103,8 +104,9 @@ class Exchange:
         self._most_in_flight = most_in_flight
         self._allow_unkillable = allow_unkillable
         self._tell_caller = tell_caller
-        self._placing: set[asyncio.Task[tuple[str, Mapping[str, float]]]] = set()
-        self._hurry = asyncio.Event()
+        self._placing: set[asyncio.Task[str]] = set()
+        self._preparing = 0
+        self._hurry: asyncio.Future[None] | None = None  # of the event loop that the first call comes by
         self.draining = False
 
     async def connect(
@@ -129,22 +131,25 @@ class Exchange:
         profile, config = self._session_config(caller, request)
         plan = self._plan(caller, config)
         self._admit()
-        call_id, call = await self._supervisor.intend(
-            caller=caller,
-            profile=profile.name,
-            deployment=config.deployment,
-            presence=request.presence == "events",
-        )
-        placing = asyncio.create_task(self._place(call.key, offer.text, plan), name="place")
+        stopwatch = Stopwatch(asyncio.get_running_loop().time)
+        with stopwatch.step("store"):
+            call_id, call = await self._supervisor.intend(
+                caller=caller,
+                profile=profile.name,
+                deployment=config.deployment,
+                presence=request.presence == "events",
+            )
+        placing = asyncio.create_task(self._place(call.key, offer.text, plan, stopwatch), name="place")
         self._placing.add(placing)
         placing.add_done_callback(self._placed)
-        leaving = asyncio.ensure_future(left())
-        hurry = asyncio.ensure_future(self._hurry.wait())
+        leaving: asyncio.Future[None] = asyncio.ensure_future(left())
+        if self._hurry is None:
+            self._hurry = asyncio.get_running_loop().create_future()
+        hurry = self._hurry
         forsaken: Reason | None = Reason.LEFT
         try:
-            await asyncio.wait(
-                {placing, leaving, hurry}, timeout=self._patience_seconds, return_when=asyncio.FIRST_COMPLETED
-            )
+            waited: set[asyncio.Future[Any]] = {placing, leaving, hurry}
+            await asyncio.wait(waited, timeout=self._patience_seconds, return_when=asyncio.FIRST_COMPLETED)
             if leaving.done():
                 raise BrowserLeft
             if hurry.done() and not placing.done():
@@ -154,13 +159,28 @@ class Exchange:
                 forsaken = Reason.NO_ANSWER
                 raise UpstreamTimeout("The exchange took longer than RELAY_EXCHANGE_SECONDS allows.")
             forsaken = None
-            answer, timings = placing.result()
-            return Connected(call_id, call.tag, answer, timings)
+            return Connected(call_id, call.tag, placing.result(), stopwatch.milliseconds)
         finally:
             leaving.cancel()
-            hurry.cancel()
             if forsaken is not None:
                 await self._supervisor.end(call.key, forsaken)
+
+    async def prepare(self, caller: Caller, request: ConnectRequest) -> None:
+        """Do for a call what can be done before its offer is there; places nothing and spends no ticket.
+
+        Raises:
+            Problem: Whatever kept it from being prepared.
+        """
+        if not self._upstream.traits.prepares:
+            raise NotFound("Nothing can be prepared here; RELAY_KEEP_SECRETS=on switches it on.")
+        _, config = self._session_config(caller, request)
+        self._admit()
+        deadline = asyncio.get_running_loop().time() + self._patience_seconds
+        self._preparing += 1
+        try:
+            await self._upstream.prepare(self._plan(caller, config), deadline=deadline)
+        finally:
+            self._preparing -= 1
 
     async def mint(self, caller: Caller, request: ConnectRequest) -> tuple[ClientSecret, SessionConfig]:
         """Mint a client secret for a browser that exchanges the offer itself; spends the caller's ticket.
@@ -187,7 +207,8 @@ class Exchange:
 
     def hurry(self) -> None:
         """Answer every browser that still waits: the process is about to end."""
-        self._hurry.set()
+        if self._hurry is not None and not self._hurry.done():
+            self._hurry.set_result(None)
 
     def _session_config(self, caller: Caller, request: ConnectRequest) -> tuple[Profile, SessionConfig]:
         profile = self._profiles.get(chosen_profile(caller, request.profile) or "default")
@@ -206,10 +227,10 @@ class Exchange:
 
     def _admit(self) -> None:
         self._refuse_when_draining()
-        if len(self._placing) >= self._most_in_flight:
+        if len(self._placing) + self._preparing >= self._most_in_flight:
             raise Busy("As many exchanges as RELAY_IN_FLIGHT allows are under way.", retry_after=1)
 
-    async def _place(self, key: str, offer: str, plan: Plan) -> tuple[str, Mapping[str, float]]:
+    async def _place(self, key: str, offer: str, plan: Plan, stopwatch: Stopwatch) -> str:
         """Place, record, read the answer. Runs to its end whatever the browser does."""
         deadline = asyncio.get_running_loop().time() + PLACING_SECONDS
         try:
@@ -223,31 +244,49 @@ class Exchange:
             await self._supervisor.refused(key)
             raise CallEnded("Nothing was sent upstream.", retry_after=1) from None
         try:
-            return await self._answer(key, placed)
+            return await self._answer(key, placed, stopwatch)
         finally:
             await placed.close()
 
-    async def _answer(self, key: str, placed: Placed) -> tuple[str, Mapping[str, float]]:
+    async def _answer(self, key: str, placed: Placed, stopwatch: Stopwatch) -> str:
         """Record the call's name, read its answer; a call that is not handed over is hung up."""
         failed: Reason | None = Reason.BAD_ANSWER
         try:
             if placed.ref is None and not self._allow_unkillable:
                 failed = Reason.NO_CALL_ID
                 raise UpstreamNoCallId("A call that cannot be ended is not handed out.")
-            await self._supervisor.named(key, placed.ref)
-            answer = await placed.answer()
-            check_answer(answer, MAX_ANSWER_BYTES)
-            if not await self._supervisor.answered(key):
+            answer, wanted = await self._recorded(key, placed, stopwatch)
+            if not wanted:
                 raise CallEnded("It was hung up again.", retry_after=1)
             failed = None
-            return answer, placed.timings
+            stopwatch.take(placed.timings)
+            return answer
         finally:
             if failed is not None:
                 await self._supervisor.end(key, failed)
             if placed.ref is None:
                 await self._supervisor.named(key, None)
 
-    def _placed(self, placing: asyncio.Task[tuple[str, Mapping[str, float]]]) -> None:
+    async def _recorded(self, key: str, placed: Placed, stopwatch: Stopwatch) -> tuple[str, bool]:
+        """Record the name before anything is waited for; give the answer, and whether it is still wanted."""
+        ref = placed.ref
+        if ref is None or not placed.at_hand:
+            with stopwatch.step("store"):
+                await self._supervisor.named(key, ref)
+            answer = await placed.answer()
+            check_answer(answer, MAX_ANSWER_BYTES)
+            with stopwatch.step("store"):
+                return answer, await self._supervisor.answered(key)
+        try:
+            answer = await placed.answer()
+            check_answer(answer, MAX_ANSWER_BYTES)
+        except UpstreamProblem:
+            await self._supervisor.named(key, ref)
+            raise
+        with stopwatch.step("store"):
+            return answer, await self._supervisor.handed_over(key, ref)
+
+    def _placed(self, placing: asyncio.Task[str]) -> None:
         """Supervise the task: an error that nobody waits for any more is still told."""
         self._placing.discard(placing)
         if placing.cancelled():

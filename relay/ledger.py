@@ -155,6 +155,28 @@ class Ledger:
             self.take(advanced.call)
         return advanced
 
+    async def hand_over(self, key: str, upstream_id: str) -> list[Advanced]:
+        """Record that a call was named and that its answer may be handed over, at once where that can be.
+
+        Returns:
+            What each step made of the call; nothing when there is no such call.
+
+        Raises:
+            StoreUnavailable: It could not be written down; the name is in the copy and will be.
+        """
+        if not self.store_is_away:
+            try:
+                both = await self._store.hand_over(key, self._clock.now(), upstream_id=upstream_id)
+            except (StoreUnavailable, ImpossibleEvent):
+                pass  # one after the other then, so that the name at least is not lost
+            else:
+                if both is not None:
+                    self.take(both[1].call)
+                return list(both or ())
+        named = await self.record(key, Event.NAMED, upstream_id=upstream_id, strictly=True)
+        answered = await self.record(key, Event.ANSWERED, strictly=True)
+        return [step for step in (named, answered) if step is not None]
+
     async def catch_up(self) -> bool:
         """Find out whether the store answers, and write down what happened while it was away.
 

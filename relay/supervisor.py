@@ -154,6 +154,20 @@ class Supervisor(Enquiries):
         advanced = await self._record(key, Event.ANSWERED, strictly=True)
         return advanced is not None and advanced.call.wanted
 
+    async def handed_over(self, key: str, ref: CallRef) -> bool:
+        """Record `named` and `answered` in one step: the answer came along with the name.
+
+        Returns:
+            Whether it may be handed over.
+
+        Raises:
+            StoreUnavailable: It cannot be written down.
+        """
+        steps = await self._ledger.hand_over(key, ref.id)
+        for advanced in steps:
+            self._follow(advanced)
+        return bool(steps) and steps[-1].call.wanted
+
     async def refused(self, key: str) -> None:
         """Certainly no call has come into being."""
         await self._record(key, Event.REFUSED)

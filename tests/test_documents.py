@@ -42,7 +42,10 @@ def test_the_readme_lists_every_route_and_no_other() -> None:
     handlers.one = handlers.every = None
     handlers.check = None
     handlers.opening = handlers.touching = lambda handler, **_: handler
-    names = ("authenticator", "connect", "calls", "direct", "config", "health", "explanations", "openapi")
+    names = (
+        *("authenticator", "connect", "prepare", "calls", "direct", "config", "health"),
+        *("explanations", "openapi"),
+    )
     table = routes(
         cast("Handlers", SimpleNamespace(**dict.fromkeys(names, handlers), public=public_folder()))
     )
@@ -83,7 +86,10 @@ def test_the_readme_lists_every_command_with_options_that_exist() -> None:
 
 
 def test_settings_named_in_documents_exist() -> None:
-    known = {name for row in setting_table() for name in (row.name, *row.aliases)} | {"RELAY_TEST_BROWSER", "RELAY_TEST_FIREFOX"}
+    known = {name for row in setting_table() for name in (row.name, *row.aliases)} | {
+        "RELAY_TEST_BROWSER",
+        "RELAY_TEST_FIREFOX",
+    }
     documents = [
         path for path in files() if path.suffix in (".md", ".service", ".conf") or path.name == "Caddyfile"
     ]

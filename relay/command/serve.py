@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from relay.simulator_process import SimulatorProcess
 
 _log = logging.getLogger("relay.server")
+
+_GARBAGE = (10_000, 20, 20)
+"""When Python looks for cycles among objects: a call makes some hundred objects and hardly a cycle."""
 
 EXIT_SETTINGS = 2
 EXIT_FAILED = 1
@@ -135,6 +139,10 @@ async def _work(
         server = _server(settings, sock, app)
         server.own_signals()
         await app.start()
+        # What is there by now stays: the collector need not look through it again and again for cycles.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*_GARBAGE)
         if group:
             server.stop_when_closed(sys.stdin.fileno())
         else:

@@ -155,7 +155,10 @@ def _utf8_length(text: str) -> int:
 def _check_lengths(mended: str, bounds: OfferBounds) -> None:
     if mended.count("\n") > bounds.max_lines:
         raise BadSdp(f"An offer may have {bounds.max_lines} lines.")
-    for number, line in enumerate(split_lines(mended), 1):
+    lines = split_lines(mended)
+    if mended.isascii() and max(map(len, lines)) <= bounds.max_line_bytes:
+        return
+    for number, line in enumerate(lines, 1):
         if len(line.encode()) > bounds.max_line_bytes:
             raise BadSdp(f"Line {number} is longer than {bounds.max_line_bytes} bytes.")
 

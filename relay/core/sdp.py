@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _LONE_LF: Final = re.compile(r"(?<!\r)\n")
 _LINE: Final = re.compile(r"[a-z]=[^\x00-\x08\x0a-\x1f\x7f]*")  # a tab may stand in free text
+_LINES: Final = re.compile(r"(?:[a-z]=[^\x00-\x08\x0a-\x1f\x7f]*+\r\n)*+")
 _MEDIA: Final = re.compile(r"m=([!-~]+) ([0-9]{1,5})(?:/[0-9]{1,5})? ([!-~]+) (?:[^ ].*)")
 
 # RFC 8866 section 5: the order is fixed, so that a parser can tell a broken description from an odd one.
@@ -97,7 +98,7 @@ class Description:
 
 def mend_line_ends(text: str) -> str:
     """Turn every lone LF into CRLF and end the last line; nothing else is changed."""
-    mended = _LONE_LF.sub("\r\n", text)
+    mended = text if text.count("\n") == text.count("\r\n") else _LONE_LF.sub("\r\n", text)
     return mended if mended.endswith("\r\n") else mended + "\r\n"
 
 
@@ -120,18 +121,21 @@ def check_grammar(lines: Sequence[str]) -> None:
     if lines[0] != "v=0":
         raise BadSdp("Line 1 is not v=0.")
     rank, timed, in_media = 0, False, False
+    well_formed = _LINES.fullmatch("\r\n".join(lines) + "\r\n") is not None
     for number, line in enumerate(lines, 1):
-        if _LINE.fullmatch(line) is None:
+        if not well_formed and _LINE.fullmatch(line) is None:
             raise BadSdp(
                 f"Line {number} is not a letter, an equals sign and text without control characters."
             )
         letter = line[0]
+        if in_media and letter in _MEDIA_LETTERS:
+            continue
         if number <= len("vos"):
             in_order = letter == "vos"[number - 1]
         elif letter == "m":
             in_order = in_media = True
         elif in_media:
-            in_order = letter in _MEDIA_LETTERS
+            in_order = False
         else:
             in_order = _SESSION_RANK.get(letter, -1) >= rank
             rank = _SESSION_RANK.get(letter, rank)
@@ -155,12 +159,16 @@ def read_description(lines: Sequence[str]) -> Description:
     session = Section("", 0, "", attributes)
     media: list[Section] = []
     for number, line in enumerate(lines, 1):
-        if line.startswith("m="):
+        kind = line[:2]
+        if kind == "a=":
+            name, _, value = line[2:].partition(":")
+            if name in attributes:
+                attributes[name].append(value)
+            else:
+                attributes[name] = [value]
+        elif kind == "m=":
             attributes = {}
             media.append(_read_media_line(number, line, attributes))
-        elif line.startswith("a="):
-            name, _, value = line[2:].partition(":")
-            attributes.setdefault(name, []).append(value)
     return Description(session, media, _carriers(session, media))
 
 

@@ -26,11 +26,13 @@ class Traits:
         max_call_seconds: The longest call the API allows; it ends it by itself then.
         exchange_url: Where a browser that was given a client secret posts its offer itself; ``None``
             where the API has no such way.
+        prepares: Whether something can be done for a plan before its offer is there; see `Upstream.prepare`.
     """
 
     api: str
     max_call_seconds: int
     exchange_url: str | None
+    prepares: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,10 @@ class Placed(Protocol):
     def timings(self) -> Mapping[str, float]:
         """Milliseconds per step."""
 
+    @property
+    def at_hand(self) -> bool:
+        """Whether all of the answer has come, so that reading it waits for nothing."""
+
     async def answer(self) -> str:
         """Read the SDP answer, as the upstream wrote it.
 
@@ -137,6 +143,17 @@ class Upstream(Protocol):
 
         Raises:
             UpstreamProblem: Whatever kept it from being minted.
+        """
+
+    async def prepare(self, plan: Plan, *, deadline: float) -> None:
+        """Do for a plan what can be done before its offer is there; creates no call and costs nothing.
+
+        Args:
+            plan: What a call is soon to be like.
+            deadline: On the event loop's clock.
+
+        Raises:
+            UpstreamProblem: Whatever kept it from being done.
         """
 
     async def place(self, offer: str, plan: Plan, *, deadline: float, wanted: Callable[[], bool]) -> Placed:

@@ -54,6 +54,10 @@ class Settings(SignInFields):
     ] = Field(
         default="server_vad", description="How the upstream notices that the caller has finished speaking."
     )
+    relay_keep_secrets: Switch = Field(
+        default=True,
+        description="Whether client secrets are kept while they live: a call is then one upstream request.",
+    )
     relay_ephemeral_keys: Switch = Field(
         default=False,
         description="Whether pages may fetch a client secret and exchange the offer themselves.",

@@ -37,25 +37,26 @@ class _Row(NamedTuple):
     known: bool
 
 
-def look(db: sqlite3.Connection, caller: str, rate: Rate, now: Moment) -> Standing:
+def look(db: sqlite3.Connection, caller: str, rate: Rate, now: Moment, *, prepares: bool = False) -> Standing:
     """Tell how a caller would stand if it asked now, without counting it."""
-    return _ask(_row(db, caller, now), rate, now)[0]
+    return _ask(_row(db, caller, now), rate, now, prepares=prepares)[0]
 
 
-def count(db: sqlite3.Connection, caller: str, rate: Rate, now: Moment) -> Standing:
+def count(
+    db: sqlite3.Connection, caller: str, rate: Rate, now: Moment, *, prepares: bool = False
+) -> Standing:
     """Let a caller in and count it, or refuse it."""
     row = _row(db, caller, now)
-    if not row.known:
-        purge(db, now, _DROPPED_AT_ONCE)
+    if not row.known and purge(db, now, _DROPPED_AT_ONCE):
         row = _row(db, caller, now)
-    standing, row = _ask(row, rate, now)
+    standing, row = _ask(row, rate, now, prepares=prepares)
     if standing.allowed:
         _write(db, row)
     return standing
 
 
-def purge(db: sqlite3.Connection, now: Moment, limit: int) -> None:
-    """Forget callers of whose attempts none counts any more, the oldest first."""
+def purge(db: sqlite3.Connection, now: Moment, limit: int) -> int:
+    """Forget callers of whose attempts none counts any more, the oldest first; tell how many."""
     spent = []
     oldest = db.execute("SELECT number, base, recent FROM attempts ORDER BY number LIMIT ?", (limit,))
     for number, base, recent in oldest:
@@ -65,14 +66,15 @@ def purge(db: sqlite3.Connection, now: Moment, limit: int) -> None:
     if spent:
         db.executemany("DELETE FROM attempts WHERE number = ?", spent)
         tally.change_measured(db, -len(spent))
+    return len(spent)
 
 
-def _ask(row: _Row, rate: Rate, now: Moment) -> tuple[Standing, _Row]:
+def _ask(row: _Row, rate: Rate, now: Moment, *, prepares: bool) -> tuple[Standing, _Row]:
     """Apply the rate; where nothing counts any more the row's clock begins anew."""
     since = elapsed(row.base, now)
     if since == math.inf or is_spent(row.recent, since):
         row, since = row._replace(base=now, recent=()), 0.0
-    standing, recent = attempt(row.recent, rate, since)
+    standing, recent = attempt(row.recent, rate, since, prepares=prepares)
     return standing, row._replace(recent=recent)
 
 
@@ -103,7 +105,8 @@ def _write(db: sqlite3.Connection, row: _Row) -> None:
 
 
 def _pairs(text: str) -> Recent:
-    return tuple((leaves, count) for leaves, count in json.loads(text))
+    """Read what counts; a relay that could not prepare calls wrote two numbers each."""
+    return tuple((leaves, count, *(rest or (0,))) for leaves, count, *rest in json.loads(text))
 
 
 def _since(base: str, now: Moment) -> float:

@@ -59,6 +59,18 @@ def record(
     return advanced
 
 
+def hand_over(
+    db: sqlite3.Connection, call: Call, now: Moment, *, upstream_id: str
+) -> tuple[Advanced, Advanced]:
+    """Apply two events to an open call that was just read, with one write."""
+    named = advance(call, Event.NAMED, now, upstream_id=upstream_id)
+    answered = advance(named.call, Event.ANSWERED, now)
+    _write(db, call, answered.call)
+    journal.publish_step(db, named, now)
+    journal.publish_step(db, answered, now)
+    return named, answered
+
+
 def expire(db: sqlite3.Connection, call: Call, now: Moment) -> Advanced | None:
     """Apply what the passing of time has done, if anything."""
     event = due_event(call, now)

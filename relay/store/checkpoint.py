@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 QUIET_COMMITS = 1_000
-"""How many heartbeats may gather in the log, some 4 MiB, before they are reason enough for a checkpoint."""
+"""How many heartbeats may gather in the log, some 2 MiB, before they are reason enough for a checkpoint."""
 
-LOG_FRAMES = 16_384
+LOG_FRAMES = 32_768
 """How many pages, 64 MiB, the log may hold before commits are made to wait for a checkpoint."""
 
 _PASSES = 4

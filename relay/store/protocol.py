@@ -64,8 +64,17 @@ class Store(Protocol):
 
     # --- limits
 
-    async def count_attempt(self, caller: str, rate: Rate, now: Moment) -> Standing:
-        """Let a caller ask, or refuse it, within a moving window; only who is let in is counted."""
+    async def count_attempt(
+        self, caller: str, rate: Rate, now: Moment, *, prepares: bool = False
+    ) -> Standing:
+        """Let a caller ask, or refuse it, within a moving window; only who is let in is counted.
+
+        Args:
+            caller: Who asks.
+            rate: The operator's.
+            now: When.
+            prepares: Whether it only prepares a call; the call that follows counts in its place.
+        """
 
     async def write_intent(self, call: Call, ceiling: Ceiling, ticket: Ticket | None = None) -> Admission:
         """Let a call in and write it down, or refuse it; deciding, booking and writing are one step.
@@ -92,6 +101,13 @@ class Store(Protocol):
 
         Raises:
             ImpossibleEvent: The event cannot follow upon the call's state.
+        """
+
+    async def hand_over(self, key: str, now: Moment, *, upstream_id: str) -> tuple[Advanced, Advanced] | None:
+        """Record in one step that the upstream has named a call and that its answer may be handed over.
+
+        Raises:
+            ImpossibleEvent: One of the two cannot follow; neither is recorded.
         """
 
     async def expire(self, key: str, owner: str, now: Moment) -> Advanced | None:

@@ -58,14 +58,16 @@ class SqliteStore:
         checkpointer.start()
         return cls(db, checkpointer, path)
 
-    async def count_attempt(self, caller: str, rate: Rate, now: Moment) -> Standing:
+    async def count_attempt(
+        self, caller: str, rate: Rate, now: Moment, *, prepares: bool = False
+    ) -> Standing:
         """Let a caller ask, or refuse it."""
         with self._transactions.reading() as db:
-            standing = attempts.look(db, caller, rate, now)
+            standing = attempts.look(db, caller, rate, now, prepares=prepares)
         if not standing.allowed:  # a flood of refusals writes nothing
             return standing
         with self._transactions.writing(quiet=True) as db:
-            return attempts.count(db, caller, rate, now)
+            return attempts.count(db, caller, rate, now, prepares=prepares)
 
     async def write_intent(self, call: Call, ceiling: Ceiling, ticket: Ticket | None = None) -> Admission:
         """Let a call in and write it down, or refuse it."""
@@ -102,6 +104,12 @@ class SqliteStore:
             if call is None:
                 return None
             return calls.record(db, call, event, now, reason=reason, upstream_id=upstream_id)
+
+    async def hand_over(self, key: str, now: Moment, *, upstream_id: str) -> tuple[Advanced, Advanced] | None:
+        """Record that a call was named and that its answer may be handed over."""
+        with self._transactions.writing() as db:
+            call = calls.get(db, key)
+            return None if call is None else calls.hand_over(db, call, now, upstream_id=upstream_id)
 
     async def expire(self, key: str, owner: str, now: Moment) -> Advanced | None:
         """Record what the passing of time has done to a call."""

@@ -24,7 +24,9 @@ async def read_body(response: httpx.Response, *, limit: int = BODY_BYTES) -> byt
     if encoding not in {"", "identity"}:
         raise UpstreamBadAnswer("The upstream's answer is encoded, which was not asked for.")
     body = bytearray()
-    async for chunk in response.aiter_raw():
+    if not isinstance(response.stream, httpx.AsyncByteStream):
+        raise UpstreamBadAnswer("The upstream's answer cannot be read.")
+    async for chunk in response.stream:
         body += chunk
         if len(body) > limit:
             raise UpstreamBadAnswer("The upstream's answer is too large.")

@@ -14,12 +14,16 @@ import httpx
 from relay.core.refusal import Refusal, error_code, request_id, retry_after_seconds
 from relay.upstream.answer import read_error_body
 from relay.upstream.http_client import CONNECT_SECONDS
+from relay.upstream.transport import WireTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from relay.upstream.http_client import Way
+
 # Fact 1.1. No api-version: the GA surface answers 401 to one.
 _PATH = "/openai/v1/realtime/"
+_PATHS = ("client_secrets", "calls")
 
 
 class Refused(Exception):  # noqa: N818 - it carries an answer, and is always caught
@@ -31,20 +35,24 @@ class Refused(Exception):  # noqa: N818 - it carries an answer, and is always ca
 
 
 class RealtimeApi:
-    """The API of one resource, through one client.
+    """The API of one resource, through one transport.
+
+    httpx's client is left out: what it adds to a request (redirects, cookies, authentication of its own,
+    decoding) is what is not wanted here, and costs more than sending it.
 
     Args:
         base_url: The origin, without a path.
-        client: Never follows redirects, never decodes (`relay.upstream.http_client`).
+        way: What sends requests (`relay.upstream.http_client`).
         now: Unix time in seconds, to read a ``Retry-After`` that is a date.
     """
 
-    def __init__(
-        self, base_url: str, client: httpx.AsyncClient, *, now: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, base_url: str, way: Way, *, now: Callable[[], float] = time.time) -> None:
         self._root = base_url.rstrip("/") + _PATH
-        self._client = client
+        self._transport = way.transport
         self._now = now
+        self._urls = {path: httpx.URL(self._root + path) for path in ("", *_PATHS)}
+        host = self._urls[""].netloc
+        self._headers = [(b"Host", host), *way.headers]
 
     def url(self, path: str) -> str:
         """Where `path` below ``/openai/v1/realtime/`` is."""
@@ -74,22 +82,29 @@ class RealtimeApi:
             raise httpx.ConnectTimeout("no time was left to connect")
         # Two connect phases, TCP and TLS: both fit, so a deadline that strikes is never one of connecting.
         connect = min(CONNECT_SECONDS, remaining / 2)
-        request = self._client.build_request(
+        body = content or b""
+        given = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
+        request = httpx.Request(
             "POST",
-            self.url(path),
-            headers=headers,
-            content=content,
-            timeout=httpx.Timeout(None, connect=connect, pool=connect),
+            self._urls.get(path) or httpx.URL(self._root + path),
+            headers=[*self._headers, *given, (b"Content-Length", b"%d" % len(body))],
+            stream=httpx.ByteStream(body),
+            extensions={"timeout": {"connect": connect, "pool": connect, "read": None, "write": None}},
         )
         async with asyncio.timeout_at(deadline):
-            response = await self._client.send(request, stream=True)
-        if response.is_success:
+            response = await self._transport.handle_async_request(request)
+        if 200 <= response.status_code < 300:
             return response
         raise Refused(await self._read_refusal(response, deadline))
 
+    def keep_warm(self) -> None:
+        """Have an idle connection at hand from now on, where the transport can; needs an event loop."""
+        if isinstance(self._transport, WireTransport):
+            self._transport.keep_warm(self._urls[""])
+
     async def close(self) -> None:
-        """Close the client."""
-        await self._client.aclose()
+        """Close the transport."""
+        await self._transport.aclose()
 
     async def _read_refusal(self, response: httpx.Response, deadline: float) -> Refusal:
         try:

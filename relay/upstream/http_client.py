@@ -1,4 +1,4 @@
-"""The two HTTP clients of an upstream: one for exchanges, one for hang-ups.
+"""The two ways to an upstream over HTTP: one for exchanges, one for hang-ups.
 
 Hang-ups have their own pool, so that they never queue behind new calls. Nothing of the environment is
 read: no proxy variables, no netrc, no key log file, no CA variables; what is wanted comes as an argument.
@@ -13,6 +13,8 @@ from typing import NamedTuple
 import certifi
 import httpx
 
+from relay.upstream.transport import WireTransport
+
 CONNECT_SECONDS = 3.0
 _POOL_SECONDS = 1.0
 # Outer bound of one read or write; the total of each request is bounded by its own deadline.
@@ -25,11 +27,18 @@ _LIMITS = httpx.Limits(
 )
 
 
-class Clients(NamedTuple):
-    """The clients of one upstream; whoever uses them closes them."""
+class Way(NamedTuple):
+    """How requests get to an upstream: a transport with connections of its own, and headers of them all."""
 
-    exchange: httpx.AsyncClient
-    hang_up: httpx.AsyncClient
+    transport: httpx.AsyncBaseTransport
+    headers: tuple[tuple[bytes, bytes], ...]
+
+
+class Clients(NamedTuple):
+    """The two ways to one upstream; whoever uses them closes them."""
+
+    exchange: Way
+    hang_up: Way
 
 
 def build_clients(*, version: str, ca_file: str | None = None, egress_proxy: str | None = None) -> Clients:
@@ -45,9 +54,25 @@ def build_clients(*, version: str, ca_file: str | None = None, egress_proxy: str
     """
     context = trusted_context(ca_file)
     return Clients(
-        exchange=build_client(version, context, egress_proxy),
-        hang_up=build_client(version, context, egress_proxy),
+        exchange=build_way(version, context, egress_proxy), hang_up=build_way(version, context, egress_proxy)
     )
+
+
+def build_way(version: str, context: ssl.SSLContext, egress_proxy: str | None) -> Way:
+    """Build one way: our own connections, or httpx's where a proxy stands between.
+
+    Args:
+        version: Of the relay, for ``User-Agent``.
+        context: Whom it trusts.
+        egress_proxy: URL of the proxy for every request; ``None`` for none.
+    """
+    transport: httpx.AsyncBaseTransport = WireTransport(context)
+    if egress_proxy is not None:
+        proxy = httpx.Proxy(egress_proxy, ssl_context=_for_proxy(egress_proxy, context))
+        transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=_LIMITS, proxy=proxy)
+    # A compressed body could unfold to any size before it is counted.
+    headers = ((b"User-Agent", f"sdp-relay/{version}".encode()), (b"Accept-Encoding", b"identity"))
+    return Way(transport, (*headers, (b"Accept", b"*/*")))
 
 
 def trusted_context(ca_file: str | None = None) -> ssl.SSLContext:

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from relay.core.upstream import ClientSecret, Plan
     from relay.errors import UpstreamProblem
+    from relay.stopwatch import Stopwatch
     from relay.upstream.api import RealtimeApi
     from relay.upstream.credential import Credential
-    from relay.upstream.stopwatch import Stopwatch
 
 SAFETY_HEADER = "OpenAI-Safety-Identifier"
 """Tells the upstream callers apart; not documented by Azure, so it is sent only when asked for."""

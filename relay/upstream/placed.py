@@ -11,12 +11,13 @@ from relay.core.realtime import is_answer
 from relay.core.refusal import request_id
 from relay.errors import UpstreamBadAnswer, UpstreamFacts, UpstreamProblem, UpstreamTimeout
 from relay.upstream.answer import read_body
+from relay.upstream.transport import WireBody
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from relay.core.upstream import CallRef
-    from relay.upstream.stopwatch import Stopwatch
+    from relay.stopwatch import Stopwatch
 
 
 class RealtimePlaced:
@@ -49,6 +50,11 @@ class RealtimePlaced:
     def timings(self) -> Mapping[str, float]:
         """Milliseconds of ``credential``, ``secret`` and ``exchange``."""
         return self._stopwatch.milliseconds
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether all of the answer has come; never known of httpx's own transport."""
+        return isinstance(self._response.stream, WireBody) and self._response.stream.is_whole
 
     async def answer(self) -> str:
         """Read the SDP answer, once, exactly as the upstream wrote it.

@@ -18,26 +18,26 @@ from relay.core.realtime import call_id_from_location, hung_up_from_status, plan
 from relay.core.refusal import problem_from_refusal
 from relay.core.upstream import CallRef, HungUp, NotWanted, Traits
 from relay.errors import UpstreamProblem
+from relay.stopwatch import Stopwatch
 from relay.telemetry import log
 from relay.upstream.answer import read_error_body
 from relay.upstream.api import RealtimeApi, Refused
+from relay.upstream.client_secrets import FreshSecrets
 from relay.upstream.failure import is_untrusted, problem_from_failure, was_not_sent
 from relay.upstream.mint import Mint
 from relay.upstream.placed import RealtimePlaced
-from relay.upstream.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from relay.core.profile import SessionConfig
     from relay.core.upstream import ClientSecret, Plan
+    from relay.upstream.client_secrets import ClientSecrets
     from relay.upstream.credential import Credential
     from relay.upstream.http_client import Clients
 
 _log = logging.getLogger(__name__)
 
-# Of a client secret that serves one exchange, which follows at once.
-_LIFE_SECONDS = 60
 _READY_SECONDS = 5.0
 _CALLS = "calls"
 
@@ -51,6 +51,7 @@ class RealtimeUpstream:
         credential: What is shown for minting and for hanging up.
         clients: One for mints and exchanges, one for hang-ups alone, which so never wait behind new calls.
         max_call_seconds: The longest call the API allows (fact 4.3).
+        secrets: Makes what gives each exchange its client secret.
         draw: A number from 0 to 1, for jitter.
     """
 
@@ -62,6 +63,7 @@ class RealtimeUpstream:
         credential: Credential,
         clients: Clients,
         max_call_seconds: int = 3600,
+        secrets: Callable[[Mint], ClientSecrets] = FreshSecrets,
         draw: Callable[[], float] = random.random,
     ) -> None:
         self._name = name
@@ -69,9 +71,13 @@ class RealtimeUpstream:
         self._exchange_api = RealtimeApi(base_url, clients.exchange)
         self._hang_up_api = RealtimeApi(base_url, clients.hang_up)
         self._traits = Traits(
-            api="realtime", max_call_seconds=max_call_seconds, exchange_url=self._exchange_api.url(_CALLS)
+            api="realtime",
+            max_call_seconds=max_call_seconds,
+            exchange_url=self._exchange_api.url(_CALLS),
+            prepares=secrets is not FreshSecrets,
         )
         self._mint = Mint(self._exchange_api, credential, draw=draw)
+        self._secrets = secrets(self._mint)
         self._odd_statuses: set[int] = set()
 
     def __repr__(self) -> str:
@@ -88,8 +94,10 @@ class RealtimeUpstream:
         return self._traits
 
     def start(self) -> None:
-        """Begin keeping the credential fresh; needs a running event loop."""
+        """Begin keeping the credential and client secrets fresh; needs a running event loop."""
         self._credential.start()
+        self._secrets.start()
+        self._exchange_api.keep_warm()
 
     def plan(self, config: SessionConfig) -> Plan:
         """Translate a session config; pure."""
@@ -101,6 +109,14 @@ class RealtimeUpstream:
         return await self._mint.client_secret(
             plan, life_seconds=life_seconds, deadline=deadline, stopwatch=stopwatch
         )
+
+    async def prepare(self, plan: Plan, *, deadline: float) -> None:
+        """Have a client secret for a plan at hand; see `relay.core.upstream.Upstream`."""
+        await self._secrets.get(plan, deadline=deadline, stopwatch=Stopwatch(asyncio.get_running_loop().time))
+
+    def keep_warm(self, plans: Iterable[Plan]) -> None:
+        """Have a client secret at hand for exactly these plans at all times, if any are kept."""
+        self._secrets.keep_warm(plans)
 
     async def place(
         self, offer: str, plan: Plan, *, deadline: float, wanted: Callable[[], bool]
@@ -114,7 +130,7 @@ class RealtimeUpstream:
             UpstreamProblem: `in_doubt` when the offer was sent and nothing tells what became of it.
         """
         stopwatch = Stopwatch(asyncio.get_running_loop().time)
-        client_secret = await self._client_secret(plan, deadline, stopwatch)
+        client_secret = await self._secrets.get(plan, deadline=deadline, stopwatch=stopwatch)
         may_repeat = True
         while True:
             if not wanted():
@@ -122,9 +138,11 @@ class RealtimeUpstream:
             try:
                 response = await self._exchange(offer, client_secret, deadline, stopwatch)
             except Refused as refused:
+                if refused.refusal.status == 401:
+                    self._secrets.refused(plan, client_secret)
                 if not may_repeat or refused.refusal.status != 401:
                     raise problem_from_refusal(refused.refusal, "exchange") from refused
-                client_secret = await self._client_secret(plan, deadline, stopwatch)
+                client_secret = await self._secrets.get(plan, deadline=deadline, stopwatch=stopwatch)
             except (httpx.HTTPError, TimeoutError) as error:
                 if not may_repeat or not was_not_sent(error) or is_untrusted(error):
                     problem = problem_from_failure(error)
@@ -159,15 +177,11 @@ class RealtimeUpstream:
         return True
 
     async def close(self) -> None:
-        """Let go of the credential and of both clients."""
+        """Let go of client secrets, of the credential and of both clients."""
+        await self._secrets.close()
         await self._credential.close()
         await self._exchange_api.close()
         await self._hang_up_api.close()
-
-    async def _client_secret(self, plan: Plan, deadline: float, stopwatch: Stopwatch) -> ClientSecret:
-        return await self._mint.client_secret(
-            plan, life_seconds=_LIFE_SECONDS, deadline=deadline, stopwatch=stopwatch
-        )
 
     async def _exchange(
         self, offer: str, client_secret: ClientSecret, deadline: float, stopwatch: Stopwatch

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from relay.exchange import BrowserLeft
+from relay.stopwatch import Stopwatch
 from relay.web.form import check_head, read_connect_request
 
 if TYPE_CHECKING:
@@ -41,7 +43,9 @@ class Connect:
 
     async def post(self, request: Request, caller: Caller) -> Response:
         """Place a call for the browser that sent the offer."""
-        standing = await self._pace.keep(caller.id)
+        stopwatch = Stopwatch(asyncio.get_running_loop().time)
+        with stopwatch.step("store"):
+            standing = await self._pace.keep(caller.id)
         wanted = await read_connect_request(request, self._bounds)
 
         async def left() -> None:
@@ -53,6 +57,7 @@ class Connect:
         except BrowserLeft:
             raise ClientDisconnect from None
         request.scope["state"]["call"] = connected.tag
+        stopwatch.take(connected.timings)
         return Response(
             connected.answer,
             status_code=201,
@@ -60,7 +65,7 @@ class Connect:
                 "Content-Type": "application/sdp",
                 "Location": f"/calls/{connected.call_id}",
                 "Link": f'</calls/{connected.call_id}/events>; rel="events"',
-                "Server-Timing": server_timing(connected.timings),
+                "Server-Timing": server_timing(stopwatch.milliseconds),
                 "Cache-Control": "no-store",
                 **standing,
             },

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.datastructures import MutableHeaders
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+_HTTPS_ONLY = [(b"strict-transport-security", b"max-age=31536000")]
 
 
 def content_security_policy(connect: Sequence[str] = (), scripts: Sequence[str] = ()) -> str:
@@ -46,13 +47,15 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, *, connect: Sequence[str] = (), scripts: Sequence[str] = ()) -> None:
         self._app = app
-        self._fixed = {
-            "Content-Security-Policy": content_security_policy(connect, scripts),
-            "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
-            "Cross-Origin-Opener-Policy": "same-origin",
+        fixed = {
+            "content-security-policy": content_security_policy(connect, scripts),
+            "permissions-policy": "microphone=(self), camera=(), geolocation=()",
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "no-referrer",
+            "cross-origin-opener-policy": "same-origin",
         }
+        self._fixed = [(name.encode("ascii"), value.encode("ascii")) for name, value in fixed.items()]
+        self._names = frozenset(name for name, _ in self._fixed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; complete its response."""
@@ -63,11 +66,9 @@ class SecurityHeaders:
 
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._fixed.items():
-                    headers[name] = value
-                if https:
-                    headers["Strict-Transport-Security"] = "max-age=31536000"
+                # The raw list at once: setting one by one looks through all of them for each.
+                kept = [pair for pair in message.get("headers", ()) if pair[0] not in self._names]
+                message["headers"] = kept + self._fixed + (_HTTPS_ONLY if https else [])
             await send(message)
 
         await self._app(scope, receive, send_secured)

@@ -31,11 +31,12 @@ class Pace:
         self._rate = rate
         self._clock = clock
 
-    async def keep(self, caller: str) -> Mapping[str, str]:
+    async def keep(self, caller: str, *, prepares: bool = False) -> Mapping[str, str]:
         """Count an attempt.
 
         Args:
             caller: Hash of who asks.
+            prepares: Whether it only prepares a call; the call that follows is not counted beside it.
 
         Returns:
             Headers that tell the caller how it stands; none when there is no bound.
@@ -46,7 +47,7 @@ class Pace:
         """
         if self._rate is None:
             return {}
-        standing = await self._store.count_attempt(caller, self._rate, self._clock.now())
+        standing = await self._store.count_attempt(caller, self._rate, self._clock.now(), prepares=prepares)
         if not standing.allowed:
             raise RateLimited(
                 f"This relay lets a caller begin {self._rate.most} calls in {self._rate.seconds} seconds.",

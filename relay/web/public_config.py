@@ -33,6 +33,7 @@ class PublicConfig:
         rate: How often a caller may connect; ``None`` when there is no bound.
         ceiling: How many calls a caller may have, and for how long in a day.
         direct: Whether ``POST /api/session`` is on.
+        prepare: Whether ``POST /prepare`` is.
         ice_servers: For the browser's peer connection.
         sign_in: What `relay.web.sign_in` says.
     """
@@ -47,6 +48,7 @@ class PublicConfig:
     rate: Rate | None
     ceiling: Ceiling
     direct: bool
+    prepare: bool
     ice_servers: Sequence[Mapping[str, object]]
     sign_in: Mapping[str, str] = field(default_factory=lambda: {"kind": "none"})
 
@@ -78,6 +80,7 @@ class PublicConfig:
             },
             "transcription": any(profile["transcription"] for profile in profiles),
             "direct": self.direct,
+            "prepare": self.prepare,
             "ice_servers": list(self.ice_servers),
         }
 

@@ -14,6 +14,7 @@ from relay.web.envelope import Envelope
 from relay.web.headers import SecurityHeaders
 from relay.web.methods import Methods
 from relay.web.peer import Peer
+from relay.web.prepare import ACCEPT_PREPARE
 from relay.web.problems import Refusals
 from relay.web.static import PublicFiles, inline_scripts
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from relay.web.host import OriginRule
     from relay.web.openapi import OpenApi
     from relay.web.peer import Network
+    from relay.web.prepare import Prepare
     from relay.web.public_config import ConfigRoute
 
 
@@ -41,6 +43,7 @@ class Handlers:
 
     authenticator: Authenticator
     connect: Connect
+    prepare: Prepare
     calls: Calls
     direct: Direct | None
     config: ConfigRoute
@@ -57,9 +60,11 @@ def routes(handlers: Handlers) -> list[Route | Mount]:
     """
     accept_post = {"Accept-Post": ACCEPT_POST}
     opening, touching = handlers.authenticator.opening, handlers.authenticator.touching
-    connect, calls = handlers.connect, handlers.calls
+    connect, prepare, calls = handlers.connect, handlers.prepare, handlers.calls
+    prepared = opening(prepare.post, first=prepare.check)
     table: list[Route | Mount] = [
         Route("/connect", Methods({"POST": opening(connect.post, first=connect.check)}, options=accept_post)),
+        Route("/prepare", Methods({"POST": prepared}, options={"Accept-Post": ACCEPT_PREPARE})),
         Route("/calls/{id}", Methods({"GET": touching(calls.get), "DELETE": touching(calls.delete)})),
         Route("/calls/{id}/events", Methods({"GET": touching(calls.events)})),
         Route("/config", Methods({"GET": handlers.config.get})),

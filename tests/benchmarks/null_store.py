@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import relay.app
 from relay.__main__ import main
+from relay.core.call import Event
 from relay.core.clocks import hang_up_in
 from relay.core.limits import Admission
 from relay.core.record import Advanced, Call, advance, begin_hang_up
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
-    from relay.core.call import Event, Reason
+    from relay.core.call import Reason
     from relay.core.moment import Moment
 
 
@@ -50,6 +51,10 @@ class NullStore:
         advanced = advance(self._calls[key], event, now, reason=reason, upstream_id=upstream_id)
         self._calls[key] = advanced.call
         return advanced
+
+    async def hand_over(self, key: str, now: Moment, *, upstream_id: str) -> tuple[Advanced, Advanced]:
+        named = await self.record(key, Event.NAMED, now, upstream_id=upstream_id)
+        return named, await self.record(key, Event.ANSWERED, now)
 
     async def claim_hang_up(self, key: str, owner: str, now: Moment) -> Call | None:
         if hang_up_in(self._calls[key], now) > 0:

@@ -80,7 +80,7 @@ def test_a_caller_waits_at_most_a_step_longer_than_the_window() -> None:
 def test_what_is_refused_does_not_count() -> None:
     recent = ask_many(SIX_A_MINUTE, 1_000, at=0.0)
 
-    assert sum(count for _, count in recent) == 6
+    assert sum(count for _, count, _ in recent) == 6
 
 
 def ask_many(rate: Rate, times: int, *, at: float, step: float = 0.0) -> Recent:
@@ -104,7 +104,7 @@ def test_what_is_remembered_stays_in_the_order_in_which_it_leaves() -> None:
     _, recent = attempt((), SIX_A_MINUTE, 10.0)
     _, recent = attempt(recent, SIX_A_MINUTE, 9.0)
 
-    assert recent == ((70_250, 2),)
+    assert recent == ((70_250, 2, 0),)
     assert not is_spent(recent, 69.5)
 
 
@@ -139,3 +139,53 @@ def test_a_window_is_spent_when_its_last_attempt_has_left_it() -> None:
     assert not is_spent(recent, 60.0)
     assert is_spent(recent, 60.3)
     assert is_spent(recent, float("inf"))
+
+
+def ask(*asked: tuple[float, bool], rate: Rate = SIX_A_MINUTE) -> list[bool]:
+    """Ask at each of these moments, to prepare or to place a call."""
+    recent: Recent = ()
+    let_in = []
+    for moment, prepares in asked:
+        standing, recent = attempt(recent, rate, moment, prepares=prepares)
+        let_in.append(standing.allowed)
+    return let_in
+
+
+def test_a_call_that_was_prepared_counts_once() -> None:
+    prepared_and_placed = [(float(n // 2), n % 2 == 0) for n in range(12)]
+
+    assert ask(*prepared_and_placed, (7.0, False)) == [True] * 12 + [False]
+
+
+def test_preparing_counts_like_an_attempt_until_the_call_is_placed() -> None:
+    prepared = [(0.0, True)] * 6
+
+    assert ask(*prepared, (1.0, True), (2.0, False)) == [True] * 6 + [False, True]
+
+
+@given(
+    rate=st.builds(Rate, st.integers(1, 6), st.sampled_from([1, 60])),
+    steps=st.lists(st.tuples(st.floats(0, 0.7, allow_nan=False), st.booleans()), max_size=120),
+)
+def test_quota_13_preparing_lets_nobody_place_more_calls_within_any_window(
+    rate: Rate, steps: list[tuple[float, bool]]
+) -> None:
+    recent: Recent = ()
+    placed: list[float] = []
+    now = 0.0
+    for pause, prepares in steps:
+        now += pause * rate.seconds
+        standing, recent = attempt(recent, rate, now, prepares=prepares)
+        if standing.allowed and not prepares:
+            placed.append(now)
+            assert sum(now - moment < rate.seconds for moment in placed) <= rate.most
+
+
+def test_what_is_refused_takes_no_prepared_place() -> None:
+    _, recent = attempt((), SIX_A_MINUTE, 0.0, prepares=True)
+    _, recent = attempt(recent, SIX_A_MINUTE, 1.0)
+    _, recent = attempt(recent, SIX_A_MINUTE, 2.0, prepares=True)
+    standing, after = attempt(recent, Rate(1, 60), 3.0)
+
+    assert not standing.allowed
+    assert after == recent

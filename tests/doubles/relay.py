@@ -27,6 +27,7 @@ from relay.web.health import Health
 from relay.web.host import OriginRule
 from relay.web.openapi import OpenApi, openapi_document
 from relay.web.pace import Pace
+from relay.web.prepare import Prepare
 from relay.web.public_config import ConfigRoute, PublicConfig
 from relay.web.routes import Handlers, build_web
 from relay.web.static import public_folder
@@ -108,6 +109,7 @@ class RelayDouble:
             rate=rate,
             ceiling=terms.ceiling,
             direct=direct,
+            prepare=self.upstream.traits.prepares,
             ice_servers=[],
         )
         exchange_url = "https://upstream.example/calls"
@@ -118,6 +120,7 @@ class RelayDouble:
         handlers = Handlers(
             authenticator=Authenticator(sign_in(self), rule, guesses, challenge='Bearer realm="sdp-relay"'),
             connect=Connect(self.exchange, FormBounds(), pace),
+            prepare=Prepare(self.exchange, FormBounds(), pace),
             calls=Calls(self.supervisor, self.clock),
             direct=Direct(self.exchange, FormBounds(), exchange_url, pace) if direct else None,
             config=ConfigRoute(config),

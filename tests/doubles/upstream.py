@@ -33,6 +33,10 @@ class PlacedDouble:
         default_factory=lambda: {"credential": 0.1, "secret": 40.0, "exchange": 120.5}
     )
 
+    @property
+    def at_hand(self) -> bool:
+        return self.upstream.at_hand
+
     async def answer(self) -> str:
         await self.upstream.answering.wait()
         if self.upstream.bad_answer is not None:
@@ -47,7 +51,12 @@ class UpstreamDouble:
     """Implements `relay.core.upstream.Upstream`; its switches are its public attributes."""
 
     name = "double"
-    traits = Traits(api="realtime", max_call_seconds=3600, exchange_url="https://upstream.example/calls")
+    traits = Traits(
+        api="realtime",
+        max_call_seconds=3600,
+        exchange_url="https://upstream.example/calls",
+        prepares=True,
+    )
 
     def __init__(self) -> None:
         self.minting = asyncio.Event()  # cleared: the mint takes until it is set
@@ -58,11 +67,13 @@ class UpstreamDouble:
         self.refuses: UpstreamProblem | None = None
         self.bad_answer: UpstreamProblem | None = None
         self.unnamed = False
+        self.at_hand = False  # whether the answer comes along with the name
         self.answer = ANSWER
         self.hang_ups_until_done = 0
         self.can_be_ready = True
         self.offers: list[str] = []
         self.plans: list[Plan] = []
+        self.prepared: list[Plan] = []
         self.live: set[str] = set()
         self.hung_up: list[str] = []
         self.paid_requests = 0
@@ -75,6 +86,12 @@ class UpstreamDouble:
         if self.refuses is not None:
             raise self.refuses
         return ClientSecret(CLIENT_SECRET, 1_800_000_000)
+
+    async def prepare(self, plan: Plan, *, deadline: float) -> None:
+        self.prepared.append(plan)
+        await self.minting.wait()
+        if self.refuses is not None:
+            raise self.refuses
 
     async def place(
         self, offer: str, plan: Plan, *, deadline: float, wanted: Callable[[], bool]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 
+from tests.upstream import parts
 from tests.upstream.entra_stand_in import EntraStandIn
 from tests.upstream.parts import build_upstream
 
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from relay.upstream.realtime import RealtimeUpstream
+
+
+@pytest.fixture(params=parts.WAYS)
+def each_transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The contract of every transport that the relay uses: the same tests over real sockets."""
+    monkeypatch.setattr(parts, "build_test_way", parts.WAYS[request.param])
+    return str(request.param)
 
 
 @pytest.fixture(name="upstream")

@@ -5,16 +5,26 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import httpx
+
 from relay.core.profile import SessionConfig
 from relay.core.realtime import plan_from_config
+from relay.upstream.client_secrets import FreshSecrets
 from relay.upstream.credential import ApiKeyCredential
-from relay.upstream.http_client import Clients, build_clients
+from relay.upstream.http_client import Clients, Way, trusted_context
 from relay.upstream.realtime import RealtimeUpstream
+from relay.upstream.transport import WireTransport
 from tests.secrecy import ACCESS_TOKEN, API_KEY, CLIENT_SECRET, INSTRUCTIONS, UFRAG
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from relay.upstream.client_secrets import ClientSecrets
     from relay.upstream.credential import Credential
+    from relay.upstream.mint import Mint
     from relay.upstream.placed import RealtimePlaced
+
+HEADERS = ((b"User-Agent", b"sdp-relay/0.1.0"), (b"Accept-Encoding", b"identity"))
 
 BASE_URL = "https://resource.openai.azure.com"
 MINT_URL = f"{BASE_URL}/openai/v1/realtime/client_secrets"
@@ -63,6 +73,21 @@ class CredentialDouble:
         self.closed = True
 
 
+def httpx_way(ca_file: str | None) -> Way:
+    """httpx's own transport, which pytest-httpx sees; the relay uses it where a proxy stands between."""
+    return Way(httpx.AsyncHTTPTransport(verify=trusted_context(ca_file), trust_env=False), HEADERS)
+
+
+def own_way(ca_file: str | None) -> Way:
+    """The relay's own transport."""
+    return Way(WireTransport(trusted_context(ca_file)), HEADERS)
+
+
+WAYS = {"own": own_way, "httpx": httpx_way}
+build_test_way: Callable[[str | None], Way] = httpx_way
+"""How an upstream of the tests sends; `each_transport` of conftest changes it."""
+
+
 def api_key() -> ApiKeyCredential:
     return ApiKeyCredential(lambda: API_KEY)
 
@@ -73,12 +98,14 @@ def build_upstream(
     credential: Credential | None = None,
     clients: Clients | None = None,
     ca_file: str | None = None,
+    secrets: Callable[[Mint], ClientSecrets] = FreshSecrets,
 ) -> RealtimeUpstream:
     return RealtimeUpstream(
         name="azure",
         base_url=base_url,
         credential=credential or api_key(),
-        clients=clients or build_clients(version="0.1.0", ca_file=ca_file),
+        clients=clients or Clients(build_test_way(ca_file), build_test_way(ca_file)),
+        secrets=secrets,
         draw=lambda: 0.1,
     )
 

@@ -10,6 +10,8 @@ import pytest
 
 from relay.upstream.api import RealtimeApi
 from relay.upstream.failure import was_not_sent
+from relay.upstream.http_client import Way
+from tests.upstream.parts import HEADERS
 
 if TYPE_CHECKING:
     from pytest_httpx import HTTPXMock
@@ -21,8 +23,8 @@ pytestmark = pytest.mark.anyio
 async def test_when_no_time_is_left_nothing_is_sent_and_that_is_certain(
     httpx_mock: HTTPXMock, late: float
 ) -> None:
-    async with httpx.AsyncClient() as client:
-        api = RealtimeApi("https://upstream.example", client)
+    async with httpx.AsyncHTTPTransport() as transport:
+        api = RealtimeApi("https://upstream.example", Way(transport, HEADERS))
         with pytest.raises(httpx.ConnectTimeout) as raised:
             await api.post("calls", headers={}, deadline=asyncio.get_running_loop().time() - late)
 

@@ -10,9 +10,17 @@ from pytest_httpx import IteratorStream
 
 from relay.core.upstream import CallRef, HungUp
 from relay.upstream.credential import ApiKeyCredential
-from relay.upstream.http_client import Clients
+from relay.upstream.http_client import Clients, Way
 from tests.secrecy import API_KEY
-from tests.upstream.parts import CALL_ID, CALLS_URL, HANG_UP_URL, CredentialDouble, build_upstream, in_seconds
+from tests.upstream.parts import (
+    CALL_ID,
+    CALLS_URL,
+    HANG_UP_URL,
+    HEADERS,
+    CredentialDouble,
+    build_upstream,
+    in_seconds,
+)
 
 if TYPE_CHECKING:
     from pytest_httpx import HTTPXMock
@@ -96,14 +104,21 @@ async def test_load_10_hang_ups_go_through_a_client_of_their_own() -> None:
     def accept(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, stream=IteratorStream([b""]))
 
-    clients = Clients(
-        exchange=httpx.AsyncClient(transport=httpx.MockTransport(refuse)),
-        hang_up=httpx.AsyncClient(transport=httpx.MockTransport(accept)),
-    )
+    exchange, hang_up = ClosingTransport(refuse), ClosingTransport(accept)
+    clients = Clients(exchange=Way(exchange, HEADERS), hang_up=Way(hang_up, HEADERS))
     upstream = build_upstream(clients=clients)
 
     assert await upstream.hang_up(REF, deadline=in_seconds(5)) is HungUp.ENDED
 
     await upstream.close()
-    assert clients.exchange.is_closed
-    assert clients.hang_up.is_closed
+    assert exchange.is_closed
+    assert hang_up.is_closed
+
+
+class ClosingTransport(httpx.MockTransport):
+    """Remembers that it was closed."""
+
+    is_closed = False
+
+    async def aclose(self) -> None:
+        self.is_closed = True

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from relay.errors import UpstreamTls, UpstreamUnreachable
-from relay.upstream.http_client import build_clients, trusted_context
+from relay.upstream.http_client import build_client, build_clients, trusted_context
 from tests.secrecy import API_KEY
 from tests.upstream.parts import ANSWER, build_upstream, connect
 from tests.upstream.wire import Visit, Wire
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import trustme
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("each_transport")]
 
 
 def server_context(certificate: trustme.LeafCert) -> ssl.SSLContext:
@@ -157,15 +157,23 @@ async def test_up_32_a_proxy_is_used_when_it_is_asked_for() -> None:
         await upstream.close()
 
 
-async def test_both_clients_are_patient_and_apart() -> None:
+async def test_both_ways_are_apart_and_say_who_asks_and_that_nothing_may_be_encoded() -> None:
     clients = build_clients(version="9.9")
 
-    assert clients.exchange is not clients.hang_up
-    for client in clients:
-        assert client.follow_redirects is False
-        assert client.headers["user-agent"] == "sdp-relay/9.9"
-        assert client.timeout == httpx.Timeout(60, connect=3, pool=1)
-        await client.aclose()
+    assert clients.exchange.transport is not clients.hang_up.transport
+    for way in clients:
+        assert dict(way.headers)[b"User-Agent"] == b"sdp-relay/9.9"
+        assert dict(way.headers)[b"Accept-Encoding"] == b"identity"
+        await way.transport.aclose()
+
+
+async def test_a_client_for_anything_else_follows_nothing_and_is_patient() -> None:
+    client = build_client("9.9", trusted_context(), None)
+
+    assert client.follow_redirects is False
+    assert client.headers["user-agent"] == "sdp-relay/9.9"
+    assert client.timeout == httpx.Timeout(60, connect=3, pool=1)
+    await client.aclose()
 
 
 async def test_sec_03_nothing_that_is_printed_shows_the_credential() -> None:

@@ -18,7 +18,7 @@ from tests.upstream.wire import Visit, Wire
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("each_transport")]
 
 
 def at_calls(fault: Callable[[Visit], Awaitable[None]]) -> Callable[[Visit], Awaitable[None]]:

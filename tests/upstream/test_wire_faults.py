@@ -9,13 +9,14 @@ import pytest
 
 from relay.core.upstream import CallRef, HungUp
 from relay.errors import UpstreamError, UpstreamTimeout, UpstreamUnreachable
+from relay.upstream.transport import WireTransport
 from tests.upstream.parts import ANSWER, CALL_ID, build_upstream, connect, in_seconds, place
 from tests.upstream.wire import Visit, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("each_transport")]
 
 
 def at_calls(fault: Callable[[Visit], Awaitable[None]]) -> Callable[[Visit], Awaitable[None]]:
@@ -213,9 +214,11 @@ async def test_load_10_hang_ups_have_a_pool_of_their_own() -> None:
 
 
 def pool_size(upstream: object) -> int:
-    """Connections that httpx still holds for exchanges."""
-    client = upstream._exchange_api._client  # type: ignore[attr-defined]
-    return len(client._transport._pool.connections)
+    """Connections that are still held for exchanges."""
+    transport = upstream._exchange_api._transport  # type: ignore[attr-defined]
+    if isinstance(transport, WireTransport):
+        return transport.idle
+    return len(transport._pool.connections)
 
 
 async def test_up_31_a_hang_up_that_is_not_answered_is_unsure_at_its_deadline() -> None:

@@ -220,6 +220,7 @@ async def test_auth_17_what_leads_to_the_route_opens_it_with_a_token(
     [
         ("POST", "/connect", 401),
         ("POST", "/api/session", 401),
+        ("POST", "/prepare", 401),
         ("GET", "/calls/x", 401),
         ("DELETE", "/calls/x", 401),
         ("GET", "/calls/x/events", 401),

@@ -1,4 +1,4 @@
-"""How long each step of placing a call took."""
+"""How long each step of placing a call took, for ``Server-Timing``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 
 class Stopwatch:
@@ -27,4 +27,12 @@ class Stopwatch:
         try:
             yield
         finally:
-            self.milliseconds[name] = self.milliseconds.get(name, 0.0) + (self._clock() - began) * 1000
+            self._add(name, (self._clock() - began) * 1000)
+
+    def take(self, milliseconds: Mapping[str, float]) -> None:
+        """Add what another one has measured."""
+        for name, more in milliseconds.items():
+            self._add(name, more)
+
+    def _add(self, name: str, milliseconds: float) -> None:
+        self.milliseconds[name] = self.milliseconds.get(name, 0.0) + milliseconds
