@@ -252,8 +252,8 @@ def _default_profile(settings: Settings, simulator: SimulatorAddress | None) -> 
         deployment=settings.azure_openai_deployment,
         voices=settings.relay_voices,
         voice=settings.relay_voice,
-        transcription=transcription,
-        turn_detection=settings.relay_turn_detection,
+        transcription=None if transcription is None else {"model": transcription},
+        turn_detection={"type": settings.relay_turn_detection},
     )
 
 

@@ -1,20 +1,48 @@
 """What a call is to be like: the operator's profile, and the session config built from it and a request.
 
-The browser chooses a voice from the profile's list and may write instructions; everything else is the
-operator's. Pure: the same profile and request always give the same session config.
+The browser chooses a voice from the profile's list and may write instructions where the profile lets it;
+everything else is the operator's. Pure: the same profile and request always give the same session config.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from relay.errors import BadInstructions, BadVoice
 
-TurnDetection = Literal["server_vad", "semantic_vad"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from relay.core.tool import Tool
+
+Sideband = Literal["off", "observe", "guard"]
+"""Whether a call has a sideband, and whether what the browser changes is set back."""
+
+Modality = Literal["audio", "text"]
+ToolChoice = Literal["auto", "none", "required"]
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_SERVER_VAD: Final[Mapping[str, object]] = {"type": "server_vad"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileLimits:
+    """What a profile sets against the operator's own limits; ``None`` where it says nothing.
+
+    Args:
+        max_call_seconds: Length of a call; never longer than RELAY_MAX_CALL_SECONDS.
+        calls_per_caller: Calls of this profile that one caller may have open at once.
+        money_per_call: What one call may cost, in the currency of the prices.
+        idle_seconds: How long neither side may speak.
+    """
+
+    max_call_seconds: int | None = None
+    calls_per_caller: int | None = None
+    money_per_call: Decimal | None = None
+    idle_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,12 +52,36 @@ class Profile:
     Args:
         name: What the browser asks for.
         title: What a person reads.
+        description: More of it, a sentence.
         deployment: The upstream's deployment name.
         voices: The voices a caller may choose; the default is `voice`.
         voice: The voice when the request names none.
-        transcription: The deployment that transcribes what the caller says; ``None`` for no transcription.
-        turn_detection: How the upstream notices that the caller has finished speaking.
+        private: Whether instructions, tools and their doings are kept from the browser.
         allow: Which callers may use it, as `relay.core.caller.check_allowed` reads it; empty for everybody.
+        instructions: The operator's; ``{name}`` stands for a claim of the caller's. ``None`` for none.
+        browser_instructions: How many characters the browser may add; ``None``: as many as
+            RELAY_MAX_INSTRUCTIONS_BYTES has bytes.
+        turn_detection: How the upstream notices that the caller has finished speaking, in its own keys
+            (fact 2.2); ``None`` for push to talk.
+        noise_reduction: ``near_field``, ``far_field``, or ``None`` for none.
+        transcription: What transcribes the caller, in the upstream's own keys, `model` among them;
+            ``None`` for no transcription.
+        max_output_tokens: Of one response; ``None`` leaves it to the upstream.
+        modalities: What the assistant answers with: sound (and its transcript), or text.
+        speed: Of the voice, 0.25 to 1.5; ``None`` leaves it to the upstream.
+        reasoning_effort: Of models that reason; ``None`` leaves it to the upstream.
+        truncation: What happens when the conversation grows too long, in the upstream's own form.
+        tools: Names of the tools it may use.
+        offered: The same tools as the model is told of them, in the same order.
+        tool_choice: Whether the model must, may or must not use them.
+        parallel_tool_calls: Whether it may ask for several at once; ``None`` leaves it to the upstream.
+        sideband: Whether its calls have a sideband, and what that is for.
+        sideband_required: Whether a call that cannot be attached in time is hung up.
+        guard_strikes: How many of the browser's changes end the call; 1 is at once.
+        transcripts: Whether what is said is kept.
+        limits: Against the operator's own.
+        shows_cost: Whether the page may show what the call has cost so far.
+        moderation: The tool-like hook that judges what was said; ``None`` for none.
     """
 
     name: str
@@ -37,23 +89,55 @@ class Profile:
     deployment: str
     voices: tuple[str, ...]
     voice: str
-    transcription: str | None = None
-    turn_detection: TurnDetection = "server_vad"
+    description: str = ""
+    private: bool = False
     allow: tuple[str, ...] = ()
+    instructions: str | None = field(default=None, repr=False)
+    browser_instructions: int | None = None
+    turn_detection: Mapping[str, object] | None = field(default_factory=lambda: _SERVER_VAD)
+    noise_reduction: str | None = None
+    transcription: Mapping[str, object] | None = None
+    max_output_tokens: int | Literal["inf"] | None = None
+    modalities: tuple[Modality, ...] = ("audio",)
+    speed: float | None = None
+    reasoning_effort: str | None = None
+    truncation: str | Mapping[str, object] | None = None
+    tools: tuple[str, ...] = ()
+    offered: tuple[Tool, ...] = field(default=(), repr=False)
+    tool_choice: ToolChoice | None = None
+    parallel_tool_calls: bool | None = None
+    sideband: Sideband = "observe"
+    sideband_required: bool = False
+    guard_strikes: int = 3
+    transcripts: Literal["off", "keep"] = "off"
+    limits: ProfileLimits = field(default_factory=ProfileLimits)
+    shows_cost: bool = False
+    moderation: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionConfig:
     """Our neutral value of what one call is like; an upstream turns it into its plan.
 
-    Instructions may be private, so they are kept out of ``repr``.
+    The fields are those of `Profile`, with what the request chose. Instructions, tools and the words that
+    help transcription may be private, so they are kept out of ``repr``.
     """
 
     deployment: str
     voice: str
-    instructions: str | None = field(repr=False)
-    transcription: str | None
-    turn_detection: TurnDetection
+    instructions: str | None = field(default=None, repr=False)
+    transcription: Mapping[str, object] | None = field(default=None, repr=False)
+    turn_detection: Mapping[str, object] | None = field(default_factory=lambda: _SERVER_VAD)
+    noise_reduction: str | None = None
+    max_output_tokens: int | Literal["inf"] | None = None
+    modalities: tuple[Modality, ...] = ("audio",)
+    speed: float | None = None
+    reasoning_effort: str | None = None
+    truncation: str | Mapping[str, object] | None = None
+    tools: tuple[Tool, ...] = field(default=(), repr=False)
+    tool_choice: ToolChoice | None = None
+    parallel_tool_calls: bool | None = None
+    private: bool = False
 
 
 def build_session_config(profile: Profile, *, voice: str | None, instructions: str | None) -> SessionConfig:
@@ -79,4 +163,14 @@ def build_session_config(profile: Profile, *, voice: str | None, instructions: s
         instructions=instructions if instructions and instructions.strip() else None,
         transcription=profile.transcription,
         turn_detection=profile.turn_detection,
+        noise_reduction=profile.noise_reduction,
+        max_output_tokens=profile.max_output_tokens,
+        modalities=profile.modalities,
+        speed=profile.speed,
+        reasoning_effort=profile.reasoning_effort,
+        truncation=profile.truncation,
+        tools=profile.offered,
+        tool_choice=profile.tool_choice,
+        parallel_tool_calls=profile.parallel_tool_calls,
+        private=profile.private,
     )

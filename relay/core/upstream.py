@@ -55,11 +55,13 @@ class Plan:
         deployment: The deployment it is for.
         session: The upstream's session object; contains instructions, so it is kept out of ``repr``.
         caller: Hash of who asks, when the upstream is to be told; part of what a client secret is minted for.
+        browser_filter: Whether the upstream is to keep from the browser what could tell of prompt and tools.
     """
 
     deployment: str
     session: Mapping[str, object] = field(repr=False)
     caller: str | None = None
+    browser_filter: bool = False
 
 
 @dataclass(frozen=True, slots=True)

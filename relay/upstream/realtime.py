@@ -120,7 +120,7 @@ class RealtimeUpstream:
             if not wanted():
                 raise NotWanted
             try:
-                response = await self._exchange(offer, client_secret, deadline, stopwatch)
+                response = await self._exchange(offer, plan, client_secret, deadline, stopwatch)
             except Refused as refused:
                 if not may_repeat or refused.refusal.status != 401:
                     raise problem_from_refusal(refused.refusal, "exchange") from refused
@@ -170,13 +170,14 @@ class RealtimeUpstream:
         )
 
     async def _exchange(
-        self, offer: str, client_secret: ClientSecret, deadline: float, stopwatch: Stopwatch
+        self, offer: str, plan: Plan, client_secret: ClientSecret, deadline: float, stopwatch: Stopwatch
     ) -> httpx.Response:
+        path = f"{_CALLS}?webrtcfilter=on" if plan.browser_filter else _CALLS  # fact 1.3
         # Only the client secret: beside a standing credential the upstream answers 401 (fact 3.1).
         headers = {"Authorization": f"Bearer {client_secret.value}", "Content-Type": "application/sdp"}
         with stopwatch.step("exchange"):
             return await self._exchange_api.post(
-                _CALLS, headers=headers, content=offer.encode(), deadline=deadline
+                path, headers=headers, content=offer.encode(), deadline=deadline
             )
 
     def _placed(

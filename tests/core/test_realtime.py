@@ -29,8 +29,8 @@ def config(*, instructions: str | None = None, transcription: str | None = None)
         deployment="my-deployment",
         voice="marin",
         instructions=instructions,
-        transcription=transcription,
-        turn_detection="semantic_vad",
+        transcription=None if transcription is None else {"model": transcription},
+        turn_detection={"type": "semantic_vad"},
     )
 
 
@@ -53,7 +53,7 @@ def test_the_plan_is_the_ga_session_object() -> None:
 
 
 def test_server_vad_waits_for_half_a_second_of_silence() -> None:
-    plan = plan_from_config(replace(config(), turn_detection="server_vad"))
+    plan = plan_from_config(replace(config(), turn_detection={"type": "server_vad"}))
 
     assert json.loads(mint_body(plan, 60))["session"]["audio"]["input"]["turn_detection"] == {
         "type": "server_vad",

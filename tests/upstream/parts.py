@@ -39,8 +39,6 @@ PLAN = plan_from_config(
         deployment="gpt-realtime",
         voice="alloy",
         instructions=INSTRUCTIONS,
-        transcription=None,
-        turn_detection="server_vad",
     )
 )
 
