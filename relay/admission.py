@@ -8,6 +8,7 @@ from relay.core.limits import Limit
 from relay.errors import (
     BudgetExhausted,
     MinutesSpent,
+    MoneySpent,
     Paused,
     TicketUsed,
     TooManyCalls,
@@ -30,6 +31,8 @@ _REFUSALS: Mapping[Limit, tuple[type[Problem], str]] = {
         MinutesSpent,
         "Your time for today (UTC) is spent, or reserved for calls of yours that are open.",
     ),
+    Limit.MONEY_OF_CALLER: (MoneySpent, "Your calls have cost as much today (UTC) as they may."),
+    Limit.MONEY: (BudgetExhausted, "Everybody's money for today (UTC) is spent."),
     Limit.CALLS: (TooManyCalls, "As many calls as RELAY_CALLS_TOTAL allows are open."),
     Limit.MINUTES: (
         BudgetExhausted,

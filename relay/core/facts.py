@@ -21,10 +21,12 @@ class Effective:
     """The session as it now is, or one response as it was begun.
 
     Args:
-        values: By the neutral names of `relay.core.profile.SessionConfig` (``instructions``, ``voice``, ``tools``,
-            ``modalities``, ``max_output_tokens``, …); only those the server event carried. Kept out of ``repr``.
+        values: By the neutral names of `relay.core.profile.SessionConfig` (``instructions``, ``voice``,
+            ``tools``, ``modalities``, ``max_output_tokens``, …); only those the server event carried. Kept
+            out of ``repr``.
         response_id: Of the response; ``None`` when it is the session.
-        mark: What the relay wrote into the metadata of a response it asked for itself; ``None`` for others.
+        mark: What the relay wrote into the metadata of a response it asked for itself; ``None`` for
+            others.
     """
 
     values: Mapping[str, object] = field(repr=False)

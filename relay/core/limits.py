@@ -25,8 +25,10 @@ class Limit(StrEnum):
     PAUSED = "paused"  # an operator stopped new calls
     CALLS_OF_CALLER = "calls_of_caller"  # this caller has as many open as it may
     MINUTES_OF_CALLER = "minutes_of_caller"  # this caller has no time left today
+    MONEY_OF_CALLER = "money_of_caller"  # this caller has spent what it may today
     CALLS = "calls"  # as many are open in all as may be
     MINUTES = "minutes"  # there is no time left today for anybody
+    MONEY = "money"  # everybody together has spent what may be spent today
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +40,16 @@ class Ceiling:
         per_caller: Open calls of one caller.
         day_seconds_total: What the calls of all callers may last in a day.
         day_seconds_per_caller: What one caller's may.
+        day_picos_total: What the calls of all callers may cost in a day, as `relay.core.price` counts money.
+        day_picos_per_caller: What one caller's may.
     """
 
     total: int
     per_caller: int
     day_seconds_total: int = 0
     day_seconds_per_caller: int = 0
+    day_picos_total: int = 0
+    day_picos_per_caller: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +62,8 @@ class Usage:
         of_caller: Open calls of this caller.
         booked_total: Milliseconds booked today and tomorrow (UTC).
         booked_of_caller: The same of this caller.
+        picos_total: What all calls have cost today.
+        picos_of_caller: The same of this caller.
     """
 
     paused: bool
@@ -63,6 +71,8 @@ class Usage:
     of_caller: int
     booked_total: tuple[int, int] = (0, 0)
     booked_of_caller: tuple[int, int] = (0, 0)
+    picos_total: int = 0
+    picos_of_caller: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +105,10 @@ def admit(ceiling: Ceiling, usage: Usage, *, max_seconds: float, until_midnight:
         return Admission(Limit.PAUSED, retry_after=_ASK_AGAIN_SECONDS)
     if ceiling.per_caller and usage.of_caller >= ceiling.per_caller:
         return Admission(Limit.CALLS_OF_CALLER, retry_after=_PRESENCE_SECONDS)
+    if ceiling.day_picos_per_caller and usage.picos_of_caller >= ceiling.day_picos_per_caller:
+        return Admission(Limit.MONEY_OF_CALLER, retry_after=_seconds_until(until_midnight))
+    if ceiling.day_picos_total and usage.picos_total >= ceiling.day_picos_total:
+        return Admission(Limit.MONEY, retry_after=_seconds_until(until_midnight))
     wanted = round(max_seconds * 1000)
     least = min(wanted, round(LEAST_SECONDS * 1000))
     granted = wanted
@@ -135,6 +149,10 @@ def _left(most: int, booked: tuple[int, int], until_midnight: int) -> int:
     return max(0, today if today < until_midnight else until_midnight + max(0, tomorrow))
 
 
+def _seconds_until(milliseconds: int) -> int:
+    return -(-milliseconds // 1000)
+
+
 def _until_time_is_left(until_midnight: int, still_open: int) -> int:
-    seconds = -(-until_midnight // 1000)
+    seconds = _seconds_until(until_midnight)
     return min(seconds, _ASK_AGAIN_SECONDS) if still_open else seconds

@@ -17,7 +17,7 @@ from relay.errors.house import (
     StoreUnavailable,
     TooManyCalls,
 )
-from relay.errors.limit import BudgetExhausted, MinutesSpent, RateLimited, TooManyCallsOfCaller
+from relay.errors.limit import BudgetExhausted, MinutesSpent, MoneySpent, RateLimited, TooManyCallsOfCaller
 from relay.errors.request import (
     BadCharset,
     BadEncoding,
@@ -92,6 +92,7 @@ __all__ = [
     "MethodNotAllowed",
     "MinutesSpent",
     "MissingField",
+    "MoneySpent",
     "NotFound",
     "OriginRefused",
     "Paused",
