@@ -71,6 +71,19 @@ class ItemAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class OutputItem:
+    """A response is about to make an item; its `ItemAdded` follows. What enters otherwise, somebody put in.
+
+    Args:
+        item_id: The upstream's.
+        response_id: Of the response.
+    """
+
+    item_id: str
+    response_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A finished piece of transcript; a second one of the same item and index replaces the first.
 
@@ -206,6 +219,7 @@ Fact = (
     | Speech
     | Committed
     | ItemAdded
+    | OutputItem
     | Line
     | Used
     | ToolAsked

@@ -129,14 +129,24 @@ class Sideband(Protocol):
     def __aiter__(self) -> AsyncIterator[Fact]:
         """Yield what happens."""
 
-    async def restore(self, plan: Plan) -> None:
-        """Set the session back to its plan."""
+    async def look(self, *, event_id: str) -> None:
+        """Ask for the session as it is now; an `Effective` follows, and nothing changes."""
+
+    async def restore(self, plan: Plan, names: frozenset[str], *, event_id: str) -> None:
+        """Set these values of the session, by their neutral names, back to its plan."""
 
     async def answer_tool(self, tool_id: str, output: str, *, item_id: str) -> None:
         """Put a tool's output into the conversation under an item id of ours; begins no response."""
 
+    async def remove(self, item_id: str) -> None:
+        """Take an item out of the conversation."""
+
     async def respond(self, *, mark: str, instructions: str | None = None) -> None:
-        """Ask for a response; `mark` comes back in the facts of it."""
+        """Ask for a response; `mark` comes back in the facts of it.
+
+        It is refused while another response of the conversation is being made: a `Failed` follows whose
+        ``event_id`` is the mark.
+        """
 
     async def say(self, text: str, *, mark: str) -> None:
         """Let the assistant say something of the operator's."""
