@@ -12,6 +12,8 @@ SAID = {
     Limit.PAUSED: (503, "paused"),
     Limit.CALLS_OF_CALLER: (429, "too_many_calls_of_caller"),
     Limit.MINUTES_OF_CALLER: (429, "minutes_spent"),
+    Limit.MONEY_OF_CALLER: (429, "money_spent"),
+    Limit.MONEY: (503, "budget_exhausted"),
     Limit.CALLS: (503, "too_many_calls"),
     Limit.MINUTES: (503, "budget_exhausted"),
 }
