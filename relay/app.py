@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from relay import __version__
 from relay.app_sign_in import build_sign_in
+from relay.app_upstream import build_upstream
 from relay.clock import SystemClock
 from relay.core.call import Reason
 from relay.core.limits import Ceiling
@@ -16,16 +17,12 @@ from relay.core.offer import OfferBounds
 from relay.core.profile import Profile
 from relay.core.rate import Rate
 from relay.exchange import Exchange
-from relay.settings.places import read_secret_file
 from relay.state import state_folder, store_path
 from relay.store.caller_key import read_or_make_caller_key
 from relay.store.sqlite import SqliteStore
 from relay.supervisor import Supervisor
 from relay.telemetry import log
 from relay.terms import Terms
-from relay.upstream.credential import ApiKeyCredential
-from relay.upstream.http_client import build_clients
-from relay.upstream.realtime import RealtimeUpstream
 from relay.web.calls import Calls
 from relay.web.connect import Connect
 from relay.web.direct import Direct
@@ -39,10 +36,8 @@ from relay.web.sign_in import sign_in_facts
 from relay.web.static import public_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from pydantic import SecretStr
     from starlette.types import ASGIApp
 
     from relay.app_sign_in import SignIn
@@ -50,7 +45,7 @@ if TYPE_CHECKING:
     from relay.settings import Settings
     from relay.simulator_process import SimulatorAddress
     from relay.store.protocol import Store
-    from relay.upstream.credential import Credential
+    from relay.upstream.realtime import RealtimeUpstream
     from relay.web.jwks import IssuerKeys
 
 _log = logging.getLogger("relay.server")
@@ -144,7 +139,7 @@ def create_app(
         StoreUnavailable: The state folder or the store cannot be used.
     """
     clock, store = SystemClock(), SqliteStore.open(store_file(settings))
-    upstream = _upstream(settings, simulator, _credential(settings, simulator))
+    upstream = build_upstream(settings, simulator)
     supervisor = Supervisor(
         store=store,
         upstream=upstream,
@@ -191,54 +186,6 @@ def ceiling_of(settings: Settings) -> Ceiling:
         per_caller=settings.relay_calls_per_caller,
         day_seconds_total=settings.relay_minutes_per_day_total * 60,
         day_seconds_per_caller=settings.relay_minutes_per_day * 60,
-    )
-
-
-def _credential(settings: Settings, simulator: SimulatorAddress | None) -> Credential:
-    if simulator is not None:
-        return ApiKeyCredential(lambda: simulator.api_key)
-    if settings.azure_openai_api_key is not None:
-        return ApiKeyCredential(
-            _key_reader(settings.azure_openai_api_key, settings.azure_openai_api_key_file)
-        )
-    from relay.upstream.entra import EntraCredential  # noqa: PLC0415 - heavy
-    from relay.upstream.identity import build_entra_credential  # noqa: PLC0415 - heavy
-
-    application_secret = settings.azure_client_secret
-    egress_proxy = settings.relay_egress_proxy
-    return EntraCredential(
-        build=lambda: build_entra_credential(
-            tenant=settings.azure_tenant_id,
-            client=settings.azure_client_id,
-            application_secret=application_secret.get_secret_value() if application_secret else None,
-            authority=settings.azure_authority_host,
-            instance_discovery=settings.azure_instance_discovery,
-            ca_file=str(settings.relay_ca_file) if settings.relay_ca_file else None,
-            egress_proxy=egress_proxy.get_secret_value() if egress_proxy else None,
-        ),
-        scope=settings.azure_openai_scope,
-    )
-
-
-def _key_reader(api_key: SecretStr, file: Path | None) -> Callable[[], str]:
-    """A key from a file is read anew whenever the upstream has refused it (TOK-11)."""
-    return api_key.get_secret_value if file is None else lambda: read_secret_file(file).get_secret_value()
-
-
-def _upstream(
-    settings: Settings, simulator: SimulatorAddress | None, credential: Credential
-) -> RealtimeUpstream:
-    egress_proxy = settings.relay_egress_proxy
-    clients = build_clients(
-        version=__version__,
-        ca_file=str(settings.relay_ca_file) if settings.relay_ca_file else None,
-        egress_proxy=egress_proxy.get_secret_value() if egress_proxy and not simulator else None,
-    )
-    return RealtimeUpstream(
-        name="simulator" if simulator else "azure",
-        base_url=simulator.base_url if simulator else str(settings.azure_openai_base_url),
-        credential=credential,
-        clients=clients,
     )
 
 

@@ -1,4 +1,4 @@
-"""The Realtime API over HTTP: mint, exchange, hang up (fact 1.1).
+"""The Realtime API over HTTP: mint, exchange, hang up, and the way to the sideband (fact 1.1).
 
 The rule the whole file serves: each successful exchange makes a call that somebody pays for, so
 ``/calls`` is sent a second time only where it is proved that the first created nothing.
@@ -24,6 +24,7 @@ from relay.upstream.api import RealtimeApi, Refused
 from relay.upstream.failure import is_untrusted, problem_from_failure, was_not_sent
 from relay.upstream.mint import Mint
 from relay.upstream.placed import RealtimePlaced
+from relay.upstream.sideband import attach
 from relay.upstream.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from relay.core.upstream import ClientSecret, Plan
     from relay.upstream.credential import Credential
     from relay.upstream.http_client import Clients
+    from relay.upstream.sideband import RealtimeSideband, SidebandRoute
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +52,7 @@ class RealtimeUpstream:
         base_url: The origin, without a path.
         credential: What is shown for minting and for hanging up.
         clients: One for mints and exchanges, one for hang-ups alone, which so never wait behind new calls.
+        sideband: How sidebands are reached.
         max_call_seconds: The longest call the API allows (fact 4.3).
         draw: A number from 0 to 1, for jitter.
     """
@@ -61,11 +64,13 @@ class RealtimeUpstream:
         base_url: str,
         credential: Credential,
         clients: Clients,
+        sideband: SidebandRoute,
         max_call_seconds: int = 3600,
         draw: Callable[[], float] = random.random,
     ) -> None:
         self._name = name
         self._credential = credential
+        self._sideband = sideband
         self._exchange_api = RealtimeApi(base_url, clients.exchange)
         self._hang_up_api = RealtimeApi(base_url, clients.hang_up)
         self._traits = Traits(
@@ -149,6 +154,14 @@ class RealtimeUpstream:
             log(_log, logging.INFO, "the upstream did not confirm a hang-up", error=type(error).__name__)
             return HungUp.UNSURE
         return hung_up_from_status(status)
+
+    async def attach(self, ref: CallRef, *, deadline: float) -> RealtimeSideband:
+        """Attach a call's sideband with the relay's own credential, renewed once when it is refused.
+
+        Raises:
+            SidebandLost: It could not be attached now.
+        """
+        return await attach(self._sideband, self._credential, ref, deadline=deadline)
 
     async def ready(self) -> bool:
         """Whether a credential can be had now; the upstream itself is not asked."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from relay.core.profile import SessionConfig
 from relay.core.realtime import plan_from_config
 from relay.upstream.credential import ApiKeyCredential
-from relay.upstream.http_client import Clients, build_clients
+from relay.upstream.http_client import Clients, build_clients, trusted_context
 from relay.upstream.realtime import RealtimeUpstream
+from relay.upstream.sideband import SidebandRoute
 
 if TYPE_CHECKING:
     from relay.upstream.credential import Credential
@@ -84,6 +85,7 @@ def build_upstream(
         base_url=base_url,
         credential=credential or api_key(),
         clients=clients or build_clients(version="0.1.0", ca_file=ca_file),
+        sideband=SidebandRoute(base_url=base_url, version="0.1.0", context=trusted_context(ca_file)),
         draw=lambda: 0.1,
     )
 
