@@ -60,6 +60,7 @@ class ItemAdded:
         text: Its written text, as far as it has any; kept out of ``repr``.
         call_id: Of a function call or its output; empty for others.
         spoken: Whether it is (or will be) sound rather than writing.
+        after: The item before it; empty for the first of the conversation.
     """
 
     item_id: str
@@ -68,6 +69,7 @@ class ItemAdded:
     text: str = field(default="", repr=False)
     call_id: str = ""
     spoken: bool = False
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,7 @@ def _item_added(event: Mapping[str, object]) -> tuple[Fact, ...]:
             text=" ".join(filter(None, (_text(part, "text") for part in parts))),
             call_id=_text(item, "call_id"),
             spoken=any(kind.endswith("audio") for kind in kinds),
+            after=_text(event, "previous_item_id"),
         ),
     )
 

@@ -254,6 +254,9 @@ class Store(Protocol):
     async def account(self, key: str) -> Account:
         """Add up what a call has used."""
 
+    async def spent(self, call: Call, now: Moment) -> Spent:
+        """Read what a call, its caller today, and all callers today have spent."""
+
     async def usage(self, by: Sequence[str], first_day: int, last_day: int) -> list[UsageRow]:
         """Add up usage of UTC days, both included, grouped by names of `relay.store.usage.USAGE_BY`."""
 

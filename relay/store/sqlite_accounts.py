@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from relay.core.account import Spent
 from relay.core.booking import day_of
 from relay.store import accounts, transcripts, usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from relay.core.account import Account, Spent
+    from relay.core.account import Account
     from relay.core.facts import Line, Used
     from relay.core.moment import Moment
     from relay.core.record import Call
@@ -44,6 +45,11 @@ class SqliteAccounts:
         """Add up what a call has used."""
         with self._transactions.reading() as db:
             return accounts.account(db, key)
+
+    async def spent(self, call: Call, now: Moment) -> Spent:
+        """Read what a call, its caller today, and all callers today have spent."""
+        with self._transactions.reading() as db:
+            return Spent(accounts.account(db, call.key), *accounts.spent(db, call.caller, day_of(now)))
 
     async def usage(self, by: Sequence[str], first_day: int, last_day: int) -> list[UsageRow]:
         """Add up usage of UTC days."""

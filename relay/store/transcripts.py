@@ -26,7 +26,8 @@ TRANSCRIPTS = (
     # `number` keeps the order in which the turns began.
     """CREATE TABLE lines (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
-        key TEXT NOT NULL, item TEXT NOT NULL, part INTEGER NOT NULL, who TEXT NOT NULL, at REAL NOT NULL, text TEXT NOT NULL, UNIQUE (key, item, part))""",
+        key TEXT NOT NULL, item TEXT NOT NULL, part INTEGER NOT NULL,
+        who TEXT NOT NULL, at REAL NOT NULL, text TEXT NOT NULL, UNIQUE (key, item, part))""",
     "CREATE INDEX lines_by_age ON lines (at)",
 )
 """Finished pieces of transcripts."""
