@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from relay.clock import Clock
@@ -86,12 +86,28 @@ class Attended:
     clock: Clock = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a call was placed with, for those who attend it.
+
+    Args:
+        profile: The operator's.
+        plan: The session, in the upstream's JSON.
+    """
+
+    profile: Profile
+    plan: Plan
+
+
 class Part(Protocol):
     """One of those that are told of a call: guard, account, transcript, tools and others.
 
     Its methods are called one after the other, never two at once. What raises ends that part alone, is
     logged, and the call goes on.
     """
+
+    vital: ClassVar[bool] = False
+    """Whether a call must end when this part of it breaks."""
 
     async def attached(self, *, again: bool) -> None:
         """The sideband is attached, so the desk can be used.

@@ -12,6 +12,7 @@ import logging
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from relay.attending import Planned
 from relay.core.call import Reason
 from relay.core.caller import check_allowed, chosen_profile
 from relay.core.offer import check_answer, parse_offer
@@ -134,6 +135,7 @@ class Exchange:
             profile=profile.name,
             deployment=config.deployment,
             presence=request.presence == "events",
+            planned=Planned(profile, plan),
         )
         placing = asyncio.create_task(self._place(call.key, offer.text, plan), name="place")
         self._placing.add(placing)
