@@ -71,6 +71,7 @@ class Profile:
         speed: Of the voice, 0.25 to 1.5; ``None`` leaves it to the upstream.
         reasoning_effort: Of models that reason; ``None`` leaves it to the upstream.
         truncation: What happens when the conversation grows too long, in the upstream's own form.
+        further: The rest of the session object, as the upstream has it: ``prompt``, ``tracing``, ``include``.
         tools: Names of the tools it may use.
         offered: The same tools as the model is told of them, in the same order.
         tool_choice: Whether the model must, may or must not use them.
@@ -81,7 +82,9 @@ class Profile:
         transcripts: Whether what is said is kept.
         limits: Against the operator's own.
         shows_cost: Whether the page may show what the call has cost so far.
-        moderation: The tool-like hook that judges what was said; ``None`` for none.
+        moderation: The hook that judges what was said; ``None`` for none.
+        moderation_failure: What follows when the hook fails or takes too long.
+        listed: Whether pages are told of it; one that is not is chosen by whoever knows its name.
     """
 
     name: str
@@ -102,6 +105,7 @@ class Profile:
     speed: float | None = None
     reasoning_effort: str | None = None
     truncation: str | Mapping[str, object] | None = None
+    further: Mapping[str, object] = field(default_factory=dict, repr=False)
     tools: tuple[str, ...] = ()
     offered: tuple[Tool, ...] = field(default=(), repr=False)
     tool_choice: ToolChoice | None = None
@@ -113,6 +117,8 @@ class Profile:
     limits: ProfileLimits = field(default_factory=ProfileLimits)
     shows_cost: bool = False
     moderation: str | None = None
+    moderation_failure: Literal["pass", "hang_up"] = "pass"
+    listed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +140,7 @@ class SessionConfig:
     speed: float | None = None
     reasoning_effort: str | None = None
     truncation: str | Mapping[str, object] | None = None
+    further: Mapping[str, object] = field(default_factory=dict, repr=False)
     tools: tuple[Tool, ...] = field(default=(), repr=False)
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
@@ -169,6 +176,7 @@ def build_session_config(profile: Profile, *, voice: str | None, instructions: s
         speed=profile.speed,
         reasoning_effort=profile.reasoning_effort,
         truncation=profile.truncation,
+        further=profile.further,
         tools=profile.offered,
         tool_choice=profile.tool_choice,
         parallel_tool_calls=profile.parallel_tool_calls,

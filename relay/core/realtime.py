@@ -54,6 +54,7 @@ def plan_from_config(config: SessionConfig) -> Plan:
         "reasoning": None if config.reasoning_effort is None else {"effort": config.reasoning_effort},
     }
     session |= {name: value for name, value in said.items() if value is not None}
+    session |= config.further
     return Plan(deployment=config.deployment, session=session, browser_filter=config.private)
 
 
