@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from relay import __version__
@@ -14,6 +15,7 @@ from relay.clock import SystemClock
 from relay.core.call import Reason
 from relay.core.limits import Ceiling
 from relay.core.offer import OfferBounds
+from relay.core.price import picos_from
 from relay.core.profile import Profile
 from relay.core.rate import Rate
 from relay.exchange import Exchange
@@ -163,7 +165,7 @@ def create_app(
         allow_unkillable=settings.relay_allow_unkillable,
         tell_caller=settings.relay_safety_identifier,
     )
-    caller_key = read_or_make_caller_key(state_folder(settings.relay_state_dir) / "caller.key")
+    caller_key = caller_key_of(settings)
     sign_in = build_sign_in(settings, store=store, clock=clock, caller_key=caller_key)
     asgi = _web(settings, upstream, exchange, supervisor, profile, clock, store, sign_in)
     patience_seconds = settings.relay_shutdown_seconds * PATIENCE_SHARE
@@ -179,6 +181,11 @@ def store_file(settings: Settings) -> Path:
     return store_path(state_folder(settings.relay_state_dir), upstream)
 
 
+def caller_key_of(settings: Settings) -> bytes:
+    """Read the key that callers' names are hashed with, or make it."""
+    return read_or_make_caller_key(state_folder(settings.relay_state_dir) / "caller.key")
+
+
 def ceiling_of(settings: Settings) -> Ceiling:
     """What may be open at once and last in a day, as the settings say."""
     return Ceiling(
@@ -186,6 +193,8 @@ def ceiling_of(settings: Settings) -> Ceiling:
         per_caller=settings.relay_calls_per_caller,
         day_seconds_total=settings.relay_minutes_per_day_total * 60,
         day_seconds_per_caller=settings.relay_minutes_per_day * 60,
+        day_picos_total=picos_from(settings.relay_money_per_day_total or Decimal()),
+        day_picos_per_caller=picos_from(settings.relay_money_per_day or Decimal()),
     )
 
 
@@ -244,7 +253,7 @@ def _web(
     handlers = Handlers(
         authenticator=sign_in.authenticator,
         connect=Connect(exchange, form, pace),
-        calls=Calls(supervisor, clock),
+        calls=Calls(supervisor, clock, settings.relay_currency),
         direct=direct,
         config=ConfigRoute(config),
         health=Health(upstream, exchange, supervisor),

@@ -14,10 +14,11 @@ from relay.telemetry import log
 
 if TYPE_CHECKING:
     from relay.clock import Clock
+    from relay.core.account import Account
     from relay.core.record import Call
     from relay.ledger import Ledger
     from relay.listeners import Listeners
-    from relay.store.protocol import Counts, Entry, Store
+    from relay.store.protocol import Counts, Entry, KeptLine, Store
     from relay.terms import Terms
 
 _log = logging.getLogger("relay.calls")
@@ -89,6 +90,20 @@ class Enquiries:
     async def news(self, key: str, seconds: float) -> bool:
         """Wait until something may have been published of a call, so long at most; tell whether."""
         return await self._listeners.news(key, seconds)
+
+    async def account(self, key: str) -> Account | None:
+        """Add up what a call has used so far; ``None`` while the store is away."""
+        if self._ledger.store_is_away:
+            return None
+        try:
+            return await self._store.account(key)
+        except StoreUnavailable as fault:
+            self._ledger.missed(fault)
+            return None
+
+    async def lines(self, key: str) -> list[KeptLine]:
+        """Read what was kept of what was said in a call; raises `StoreUnavailable`."""
+        return await self._store.lines(key)
 
     def check_effective(self, key: str) -> None:
         """Make sure that somebody acts on what was just recorded of a call.

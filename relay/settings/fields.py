@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, SecretStr
 from relay.settings.addresses import IceServer, read_bind, read_ice_servers, read_proxy
 from relay.settings.base_url import is_loopback
 from relay.settings.marks import Dark, File, Switch
-from relay.settings.sign_in_fields import SignInFields
+from relay.settings.spending_fields import SpendingFields
 from relay.settings.tool_tables import ToolSetting
 from relay.settings.values import (
     number_between,
@@ -32,7 +32,7 @@ _UNIT_SECONDS: Final = {"second": 1, "minute": 60, "hour": 3600}
 _VOICES: Final = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar")
 
 
-class Settings(SignInFields):
+class Settings(SpendingFields):
     """The relay's settings, checked; made by `relay.settings.load_settings`."""
 
     # --- the address of the relay -----------------------------------------------------------------------
