@@ -86,7 +86,7 @@ class Attendant:
         self._gate = gate
         self._sleep = sleep
         self._draw = draw
-        self._desk = CallDesk(planned.plan)
+        self._desk = CallDesk()
         self._adopted = adopted
         self._was_attached = False
         attended = Attended(

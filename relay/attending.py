@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from relay.core.record import Call
     from relay.core.upstream import Plan
 
-Body = Mapping[str, str | float | bool | None]
-"""What an entry of the call's event stream holds."""
+Body = Mapping[str, object]
+"""What an entry of the call's event stream holds: numbers, short words and lists of them."""
 
 
 class Desk(Protocol):
@@ -54,8 +54,8 @@ class Desk(Protocol):
     async def look(self) -> None:
         """Have the session told as it is now: an `Effective` follows, and nothing changes."""
 
-    async def restore(self, names: frozenset[str]) -> None:
-        """Set these values of the session back to its plan; an `Effective` follows."""
+    async def restore(self, values: Mapping[str, object]) -> None:
+        """Set these values of the session, by their neutral names; an `Effective` follows."""
 
     def is_ours(self, item_id: str) -> bool:
         """Whether this process put the item into the conversation."""

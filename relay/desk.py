@@ -16,10 +16,10 @@ from relay.core.facts import Effective, Failed, ResponseDone
 from relay.core.upstream import SidebandLost
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from relay.core.facts import Fact
-    from relay.core.upstream import Plan, Sideband
+    from relay.core.upstream import Sideband
 
 RESTORE: Final = "restore"
 """The `event_id` of a `Failed` that tells that a `restore`, or a `look`, was refused."""
@@ -46,12 +46,10 @@ class CallDesk:
     """The desk of one call.
 
     Args:
-        plan: What the session is set back to.
         draw: Gives something that nobody can guess.
     """
 
-    def __init__(self, plan: Plan, *, draw: Callable[[], str] = lambda: secrets.token_hex(8)) -> None:
-        self._plan = plan
+    def __init__(self, *, draw: Callable[[], str] = lambda: secrets.token_hex(8)) -> None:
         self._draw = draw
         self._sideband: Sideband | None = None
         self._asked: OrderedDict[str, tuple[_Wish, float]] = (
@@ -124,9 +122,9 @@ class CallDesk:
         """Have the session told as it is now."""
         await self._attached.look(event_id=self._restore_name())
 
-    async def restore(self, names: frozenset[str]) -> None:
-        """Set these values of the session back to its plan."""
-        await self._attached.restore(self._plan, names, event_id=self._restore_name())
+    async def restore(self, values: Mapping[str, object]) -> None:
+        """Set these values of the session."""
+        await self._attached.restore(values, event_id=self._restore_name())
 
     def is_ours(self, item_id: str) -> bool:
         """Whether this process put the item into the conversation, of late."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from relay.core.server_events import MARK
-from relay.core.session_values import session_of, values_of
+from relay.core.session_values import session_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,17 +22,12 @@ def look(event_id: str) -> Json:
     return {"type": "session.update", "event_id": event_id, "session": {"type": "realtime"}}
 
 
-def restore(planned: Mapping[str, object], names: frozenset[str], event_id: str) -> Json:
-    """Set these values of a session back to what was planned.
+def restore(values: Mapping[str, object], event_id: str) -> Json:
+    """Set values of a session, by the names of `relay.core.session_values`.
 
-    Args:
-        planned: The plan's session object.
-        names: As in `relay.core.session_values`; only these are sent, because a voice may not be named
-            any more once it was heard.
-        event_id: Comes back when it is refused.
+    Only these are sent: a voice may not be named any more once it was heard (fact 4.2).
     """
-    session = session_of(values_of(planned), sorted(names))
-    return {"type": "session.update", "event_id": event_id, "session": session}
+    return {"type": "session.update", "event_id": event_id, "session": session_of(values)}
 
 
 def tool_output(tool_id: str, output: str, item_id: str) -> Json:

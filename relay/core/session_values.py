@@ -8,10 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 PATHS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -35,23 +31,6 @@ PATHS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Where each value stands in a session object, and in a response's description as far as it has it."""
 
-DEFAULTS: Mapping[str, object] = MappingProxyType(
-    {
-        "prompt": None,
-        "tools": [],
-        "tool_choice": "auto",
-        "modalities": ["audio"],
-        "max_output_tokens": "inf",
-        "speed": 1.0,
-        "noise_reduction": None,
-        "transcription": None,
-        "truncation": "auto",
-        "include": None,
-        "tracing": None,
-    }
-)
-"""What applies where a session was told nothing (fact 2.2); names that are missing differ between models."""
-
 
 def values_of(session: Mapping[str, object]) -> dict[str, object]:
     """Read what a session object, or a response, carries; what it leaves out is left out."""
@@ -67,19 +46,14 @@ def values_of(session: Mapping[str, object]) -> dict[str, object]:
     return found
 
 
-def session_of(values: Mapping[str, object], names: Iterable[str]) -> dict[str, object]:
-    """Write the part of a session object that sets these names; a missing value is its default.
-
-    Names without a value and without a default are left out: nothing is known that they could be set to.
-    """
+def session_of(values: Mapping[str, object]) -> dict[str, object]:
+    """Write the session object that sets these values, and no others."""
     session: dict[str, object] = {"type": "realtime"}
-    for name in names:
-        if name not in values and name not in DEFAULTS:
-            continue
+    for name, value in values.items():
         here = session
         for key in PATHS[name][:-1]:
             below = here.setdefault(key, {})
             assert isinstance(below, dict)  # noqa: S101 - no path ends where another goes on
             here = below
-        here[PATHS[name][-1]] = values[name] if name in values else DEFAULTS[name]
+        here[PATHS[name][-1]] = value
     return session

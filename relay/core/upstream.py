@@ -132,8 +132,8 @@ class Sideband(Protocol):
     async def look(self, *, event_id: str) -> None:
         """Ask for the session as it is now; an `Effective` follows, and nothing changes."""
 
-    async def restore(self, plan: Plan, names: frozenset[str], *, event_id: str) -> None:
-        """Set these values of the session, by their neutral names, back to its plan."""
+    async def restore(self, values: Mapping[str, object], *, event_id: str) -> None:
+        """Set these values of the session, by their neutral names."""
 
     async def answer_tool(self, tool_id: str, output: str, *, item_id: str) -> None:
         """Put a tool's output into the conversation under an item id of ours; begins no response."""

@@ -203,7 +203,7 @@ class Store(Protocol):
     # --- the journal
 
     async def publish(
-        self, key: str, kind: str, body: Mapping[str, str | float | bool | None], now: Moment
+        self, key: str, kind: str, body: Mapping[str, object], now: Moment
     ) -> None:
         """Append an entry to a call's journal; the oldest are dropped beyond `JOURNAL_ENTRIES`."""
 

@@ -186,7 +186,7 @@ class SqliteStore(SqliteAccounts):
         self,
         key: str,
         kind: str,
-        body: Mapping[str, str | float | bool | None],
+        body: Mapping[str, object],
         now: Moment,
     ) -> None:
         """Append an entry to a call's journal."""

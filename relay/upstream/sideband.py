@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
 
     from relay.core.facts import Fact
-    from relay.core.upstream import CallRef, Plan
+    from relay.core.upstream import CallRef
     from relay.upstream.credential import Credential
 
 MAX_EVENT_BYTES: Final = 1_048_576  # a whole session with 64 KiB of instructions is far below
@@ -176,9 +176,9 @@ class RealtimeSideband:
         """Ask for the session as it is."""
         await self._send(client_events.look(event_id))
 
-    async def restore(self, plan: Plan, names: frozenset[str], *, event_id: str) -> None:
-        """Set values of the session back to the plan's."""
-        await self._send(client_events.restore(plan.session, names, event_id))
+    async def restore(self, values: Mapping[str, object], *, event_id: str) -> None:
+        """Set values of the session, by their neutral names."""
+        await self._send(client_events.restore(values, event_id))
 
     async def answer_tool(self, tool_id: str, output: str, *, item_id: str) -> None:
         """Put a tool's output into the conversation."""

@@ -9,10 +9,9 @@ from relay.core.facts import CallOver
 from relay.core.upstream import SidebandLost
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     from relay.core.facts import Fact
-    from relay.core.upstream import Plan
 
 Word = tuple[object, ...]
 
@@ -53,8 +52,8 @@ class SidebandDouble:
     async def look(self, *, event_id: str) -> None:
         self._say("look", event_id)
 
-    async def restore(self, plan: Plan, names: frozenset[str], *, event_id: str) -> None:
-        self._say("restore", names, event_id)
+    async def restore(self, values: Mapping[str, object], *, event_id: str) -> None:
+        self._say("restore", dict(values), event_id)
 
     async def answer_tool(self, tool_id: str, output: str, *, item_id: str) -> None:
         self._say("answer_tool", tool_id, output, item_id)
@@ -107,8 +106,8 @@ class DeskDouble:
     async def look(self) -> None:
         self._say("look")
 
-    async def restore(self, names: frozenset[str]) -> None:
-        self._say("restore", names)
+    async def restore(self, values: Mapping[str, object]) -> None:
+        self._say("restore", dict(values))
 
     def is_ours(self, item_id: str) -> bool:
         return item_id in self.ours
