@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from relay import __version__
@@ -193,8 +192,8 @@ def ceiling_of(settings: Settings) -> Ceiling:
         per_caller=settings.relay_calls_per_caller,
         day_seconds_total=settings.relay_minutes_per_day_total * 60,
         day_seconds_per_caller=settings.relay_minutes_per_day * 60,
-        day_picos_total=picos_from(settings.relay_money_per_day_total or Decimal()),
-        day_picos_per_caller=picos_from(settings.relay_money_per_day or Decimal()),
+        day_picos_total=picos_from(settings.relay_money_per_day_total),
+        day_picos_per_caller=picos_from(settings.relay_money_per_day),
     )
 
 

@@ -17,6 +17,7 @@ from pydantic import BeforeValidator, ValidationError
 from relay.settings.fields import Settings
 from relay.settings.found import Found, Reading
 from relay.settings.places import read_places, read_secret_file
+from relay.settings.price_tables import check_budgets, read_prices
 from relay.settings.profile_rules import profile_warnings
 from relay.settings.profile_tables import read_profiles
 from relay.settings.rules import contradictions, warnings
@@ -90,7 +91,9 @@ def _read_tables(reading: Reading, settings: Settings, environ: Mapping[str, str
     """Read what stands in tables of `relay.toml`; complaints go into the reading."""
     profiles = read_profiles(reading.tables, settings, reading.folder)
     tools = read_tools(reading.tables, profiles.values(), environ, reading.folder)
-    return {"profiles": profiles, "tools": tools}
+    prices = read_prices(reading.tables)
+    check_budgets(reading.tables, settings, profiles.values(), prices)
+    return {"profiles": profiles, "tools": tools, "prices": prices}
 
 
 def _rivals(reading: Reading, chosen: _Chosen) -> list[str]:

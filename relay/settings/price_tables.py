@@ -14,7 +14,10 @@ from relay.settings.toml_table import TomlTable
 from relay.settings.values import read_word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from relay.core.profile import Profile
+    from relay.settings.spending_fields import SpendingFields
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _PRICE = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,6})?")
@@ -55,12 +58,12 @@ def read_price(value: object) -> Decimal:
     return Decimal(text)
 
 
-def read_amount(value: object) -> Decimal | None:
-    """Return an amount of money; nothing for 0."""
+def read_amount(value: object) -> Decimal:
+    """Return an amount of money."""
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else read_word(value)
     if not _AMOUNT.fullmatch(text):
         raise ValueError("must be an amount such as 2.50; 0 for no bound")
-    return Decimal(text) or None
+    return Decimal(text)
 
 
 def read_currency(value: object) -> str:
@@ -81,6 +84,34 @@ def read_date(value: object) -> date:
         raise ValueError("must be a day, such as 2026-11-20") from None
 
 
-def unpriced(deployments: "Iterable[str]", prices: dict[str, Price]) -> list[str]:
-    """Return the deployments that a budget cannot count, because they have no price."""
-    return sorted({name for name in deployments if name not in prices})
+def check_budgets(
+    tables: TomlTable,
+    settings: "SpendingFields",
+    profiles: "Iterable[Profile]",
+    prices: "Mapping[str, Price]",
+) -> None:
+    """Complain of a budget that could not be kept, because something that costs money is not counted.
+
+    Args:
+        tables: The top of relay.toml; complaints go there.
+        settings: The general budgets.
+        profiles: Those that were read.
+        prices: By deployment.
+    """
+    amounts = (
+        settings.relay_money_per_call,
+        settings.relay_money_per_day,
+        settings.relay_money_per_day_total,
+    )
+    general = any(amounts)
+    for profile in profiles:
+        if not general and profile.limits.money_per_call is None:
+            continue
+        transcription = None if profile.transcription is None else str(profile.transcription["model"])
+        for deployment in filter(None, (profile.deployment, transcription)):
+            if deployment not in prices:
+                words = f'have no table [prices."{deployment}"], which the budget of its calls needs'
+                tables.complain(words, "prices")
+        if general and profile.sideband == "off":
+            words = "has no sideband, and the budgets of RELAY_MONEY_ count by it: observe, or guard"
+            tables.complain(words, "profiles", profile.name)

@@ -11,7 +11,7 @@ from relay.settings.price_tables import read_amount, read_currency
 from relay.settings.sign_in_fields import SignInFields
 from relay.settings.values import number_between
 
-_Amount = Annotated[Decimal | None, BeforeValidator(read_amount)]
+_Amount = Annotated[Decimal, BeforeValidator(read_amount)]
 
 
 class SpendingFields(SignInFields):
@@ -19,19 +19,16 @@ class SpendingFields(SignInFields):
 
     # --- money, as the sideband counts it and [prices] in relay.toml say -------------------------------
     relay_money_per_call: _Amount = Field(
-        default=None,
-        description="What one call may cost, in the currency of the prices; unset or 0 for no bound.",
-        examples=["1.00"],
+        default=Decimal(),
+        description="What one call may cost, in the currency of the prices; 0 for no bound.",
     )
     relay_money_per_day: _Amount = Field(
-        default=None,
-        description="What the calls of one caller may cost in a day (UTC); unset or 0 for no bound.",
-        examples=["5.00"],
+        default=Decimal(),
+        description="What the calls of one caller may cost in a day (UTC); 0 for no bound.",
     )
     relay_money_per_day_total: _Amount = Field(
-        default=None,
-        description="What the calls of all callers may cost in a day (UTC); unset or 0 for no bound.",
-        examples=["100.00"],
+        default=Decimal(),
+        description="What the calls of all callers may cost in a day (UTC); 0 for no bound.",
     )
     relay_currency: Annotated[str, BeforeValidator(read_currency)] = Field(
         default="USD", description="The currency of the prices, as three letters."
