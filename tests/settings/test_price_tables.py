@@ -93,7 +93,8 @@ def test_a_general_budget_needs_a_sideband_in_every_profile(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("value", "amount"), [("2.50", Decimal("2.5")), ("0", Decimal(0)), ("0.00", Decimal(0)), ("10", Decimal(10))]
+    ("value", "amount"),
+    [("2.50", Decimal("2.5")), ("0", Decimal(0)), ("0.00", Decimal(0)), ("10", Decimal(10))],
 )
 def test_amounts_of_money(tmp_path: Path, value: str, amount: Decimal | None) -> None:
     assert read(tmp_path, GOOD, RELAY_MONEY_PER_CALL=value).relay_money_per_call == amount
