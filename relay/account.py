@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from relay.core.account import GRACE_SECONDS, Budget, Verdict, judge, told
 from relay.core.call import Reason
@@ -66,6 +66,8 @@ class CallAccount:
         money: Prices and budgets.
         sleep: Waits out the grace of a spent budget.
     """
+
+    vital: ClassVar[bool] = False
 
     def __init__(
         self,

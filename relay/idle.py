@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from relay.core.call import Reason
 from relay.core.idle import Due, Quiet, due, hear, next_look, seconds_left
@@ -28,6 +28,8 @@ class IdleClock:
         idle_seconds: How long neither side may speak.
         sleep: Waits until the next look.
     """
+
+    vital: ClassVar[bool] = False
 
     def __init__(
         self,

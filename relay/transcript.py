@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict, deque
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from relay.core.facts import Committed, ItemAdded, Line
 from relay.errors import StoreUnavailable
@@ -31,6 +31,8 @@ class TranscriptKeeper:
         attended: The call.
         store: Keeps it.
     """
+
+    vital: ClassVar[bool] = False
 
     def __init__(self, attended: Attended, *, store: Store) -> None:
         self._attended = attended
