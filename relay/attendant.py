@@ -163,8 +163,6 @@ class Attendant:
                     **fault_of(error),
                 )
                 await self._close(part)
-                if part.vital:
-                    await self._end(Reason.GUARD)
 
     async def _attach(self) -> Sideband | None:
         """Attach, trying again and again; ``None`` when that is given up."""

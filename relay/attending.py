@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from relay.clock import Clock
@@ -106,9 +106,6 @@ class Part(Protocol):
     logged, and the call goes on.
     """
 
-    vital: ClassVar[bool] = False
-    """Whether a call must end when this part of it breaks."""
-
     async def attached(self, *, again: bool) -> None:
         """The sideband is attached, so the desk can be used.
 
@@ -124,6 +121,22 @@ class Part(Protocol):
 
     async def close(self) -> None:
         """The call is over, or another process's now: end tasks, write down what is at hand."""
+
+
+class QuietPart:
+    """A part to which nothing happens; what overrides nothing does nothing."""
+
+    async def attached(self, *, again: bool) -> None:
+        """Do nothing."""
+
+    async def lost(self) -> None:
+        """Do nothing."""
+
+    async def take(self, fact: Fact) -> None:
+        """Do nothing."""
+
+    async def close(self) -> None:
+        """Do nothing."""
 
 
 PartFactory = Callable[[Attended], Part | None]

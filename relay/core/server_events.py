@@ -37,6 +37,9 @@ MARK: Final = "relay"
 SESSION_EXPIRED: Final = "session_expired"
 """The code of the error that precedes the upstream's own end (fact 4.3)."""
 
+SERVER_ERROR: Final = "server_error"
+"""The reason of a response that failed through no fault of ours (fact 5.3)."""
+
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _NO: Final[Mapping[str, object]] = MappingProxyType({})
 
@@ -65,7 +68,7 @@ def _response_done(event: Mapping[str, object]) -> tuple[Fact, ...]:
     done = ResponseDone(
         response_id=_text(response, "id"),
         status=_code(response.get("status")),
-        reason=_code(details.get("reason")) or error_code(_object(details, "error")),
+        reason=_code(details.get("reason")) or _failure(_object(details, "error")),
         mark=_mark(response),
         asked_tools=sum(_is_finished_call(item) for item in items),
     )
@@ -184,6 +187,11 @@ def _tokens(usage: Mapping[str, object]) -> Tokens:
 def error_code(error: Mapping[str, object]) -> str:
     """Take an error's short code, or its type where it has none; empty when neither looks like a code."""
     return _code(error.get("code")) or _code(error.get("type"))
+
+
+def _failure(error: Mapping[str, object]) -> str:
+    """Name why a response failed; that it was the server's fault counts more than its code for it."""
+    return SERVER_ERROR if error.get("type") == SERVER_ERROR else error_code(error)
 
 
 def _mark(response: Mapping[str, object]) -> str | None:
