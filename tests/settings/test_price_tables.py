@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from relay.core.price import Price
 from relay.settings import Settings, SettingsError, load_settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def read(folder: Path, toml: str, **environ: str) -> Settings:
@@ -109,3 +107,14 @@ def test_what_is_no_amount_is_refused(tmp_path: Path, value: str) -> None:
 def test_a_currency_is_three_letters(tmp_path: Path, value: str, code: str) -> None:
     assert read(tmp_path, "", RELAY_CURRENCY=value).relay_currency == code
     assert "three letters" in complaints(tmp_path, "", RELAY_CURRENCY="euros")[0]
+
+
+def test_the_example_names_prices_that_can_be_used_as_they_are(tmp_path: Path) -> None:
+    example = (Path(__file__).parents[2] / "relay.toml.example").read_text(encoding="utf-8")
+    prices = example[example.index("# [prices.") :]
+
+    read_ones = read(tmp_path, re.sub(r"^# ", "", prices, flags=re.MULTILINE)).prices
+
+    assert read_ones["gpt-realtime"].audio_out == Decimal(64)
+    assert read_ones["gpt-realtime-whisper"].minute == Decimal("0.017")
+    assert len(read_ones) == prices.count("[prices.")
