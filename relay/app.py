@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from relay import __version__
+from relay.app_attendants import build_attendants
 from relay.app_sign_in import build_sign_in
 from relay.app_upstream import build_upstream
 from relay.clock import SystemClock
@@ -41,7 +42,8 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-    from relay.app_sign_in import SignIn
+    from relay.app_attendants import build_attendants
+from relay.app_sign_in import SignIn
     from relay.clock import Clock
     from relay.settings import Settings
     from relay.simulator_process import SimulatorAddress
@@ -141,6 +143,10 @@ def create_app(
     """
     clock, store = SystemClock(), SqliteStore.open(store_file(settings))
     upstream = build_upstream(settings, simulator)
+    profile = _default_profile(settings, simulator)
+    attendants = build_attendants(
+        upstream=upstream, profile_of={profile.name: profile}.get, parts=(), clock=clock
+    )
     supervisor = Supervisor(
         store=store,
         upstream=upstream,
@@ -151,9 +157,9 @@ def create_app(
             ceiling=ceiling_of(settings),
             retention_days=settings.relay_retention_days,
         ),
+        attendants=attendants,
         group=group,
     )
-    profile = _default_profile(settings, simulator)
     exchange = Exchange(
         upstream=upstream,
         supervisor=supervisor,

@@ -42,7 +42,7 @@ class Guard(QuietPart):
     def __init__(self, attended: Attended) -> None:
         self._attended = attended
         self._desk = attended.desk
-        self._standing = begin(attended.profile, attended.plan, adopted=attended.adopted)
+        self._standing = begin(attended.profile, attended.plan)
         self._ended = False
 
     async def attached(self, *, again: bool) -> None:  # noqa: ARG002 - looked at whenever it is attached

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from relay.core.facts import Committed, Effective, Fact, ItemAdded, OutputItem
+from relay.core.prompt import claims_of, pattern_of
 from relay.core.session_values import values_of
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _DEFAULTS: Final[Mapping[str, object]] = MappingProxyType(
     }
 )
 # What a session begins with where nothing was planned (fact 2.2).
-_AS_FOUND: Final = frozenset({"instructions", "parallel_tool_calls", "reasoning_effort", "truncation"})
+_AS_FOUND: Final = frozenset({"parallel_tool_calls", "reasoning_effort", "truncation"})
 # Where nothing was planned, the first value seen is taken for the upstream's own.
 _PARTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -53,8 +54,6 @@ _GUARDED: Final = (
     "voice",
     "turn_detection",
 )
-_FIELD = re.compile(r"\{\w+\}")
-_CLAIM: Final = ".{0,256}"  # what may stand for a field when the caller is not known any more
 _JOINT: Final = 2  # characters between the operator's instructions and the browser's
 _ANNOUNCED: Final = 64
 
@@ -66,7 +65,6 @@ class Standing:
     Args:
         profile: What the operator allows.
         planned: The session as it was planned, by neutral names.
-        adopted: Whether another process placed the call: what the browser chose is not known then.
         found: What the session was first seen with.
         announced: Items that responses are about to make.
         times: How often the browser went too far.
@@ -74,7 +72,6 @@ class Standing:
 
     profile: Profile
     planned: Mapping[str, object] = field(repr=False)
-    adopted: bool = False
     found: Mapping[str, object] | None = field(default=None, repr=False)
     announced: tuple[str, ...] = ()
     times: int = 0
@@ -105,9 +102,9 @@ NOTHING: Final = Verdict()
 """Nothing is to be done."""
 
 
-def begin(profile: Profile, plan: Plan, *, adopted: bool) -> Standing:
-    """Begin to guard a call."""
-    return Standing(profile=profile, planned=values_of(plan.session), adopted=adopted)
+def begin(profile: Profile, plan: Plan) -> Standing:
+    """Begin to guard a call; after an adoption the plan lacks what the browser and its claims brought."""
+    return Standing(profile=profile, planned=values_of(plan.session))
 
 
 def judge(standing: Standing, fact: Fact, *, ours: bool = False) -> tuple[Standing, Verdict]:
@@ -166,8 +163,12 @@ def _wanted(standing: Standing, name: str) -> object:
     """The value that a name is set back to."""
     if name in standing.planned:
         return standing.planned[name]
-    if name in _AS_FOUND and standing.found is not None and name in standing.found and name != "instructions":
-        return standing.found[name]
+    found = standing.found or {}
+    if name == "instructions" and standing.profile.instructions is not None:
+        kept = found.get(name)
+        return kept if _instructions_fit(standing, kept) else standing.profile.instructions
+    if name in _AS_FOUND and name in found:
+        return found[name]
     return _DEFAULTS.get(name)
 
 
@@ -200,11 +201,10 @@ def _instructions_fit(standing: Standing, seen: object) -> bool:
 
 def _operators_end(standing: Standing, operators: str, text: str) -> int | None:
     """Where the operator's instructions end in a text that begins with them; ``None`` when it does not."""
-    pieces = [re.escape(piece) for piece in _FIELD.split(operators)]
     planned = standing.planned.get("instructions")
-    if len(pieces) > 1 and not standing.adopted and isinstance(planned, str):
-        pieces = [re.escape(planned)]  # what stands for the fields is known
-    found = re.match(_CLAIM.join(pieces), text)
+    if claims_of(operators) and isinstance(planned, str):
+        return len(planned) if text.startswith(planned) else None  # what stands in the places is known
+    found = re.match(pattern_of(operators), text)
     return None if found is None else found.end()
 
 
