@@ -42,8 +42,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-    from relay.app_attendants import build_attendants
-from relay.app_sign_in import SignIn
+    from relay.app_sign_in import SignIn
     from relay.clock import Clock
     from relay.settings import Settings
     from relay.simulator_process import SimulatorAddress
