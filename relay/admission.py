@@ -27,6 +27,10 @@ _REFUSALS: Mapping[Limit, tuple[type[Problem], str]] = {
         TooManyCallsOfCaller,
         "As many of your calls as RELAY_CALLS_PER_CALLER allows are open: end one first.",
     ),
+    Limit.CALLS_OF_PROFILE: (
+        TooManyCallsOfCaller,
+        "As many of your calls with this profile as it allows are open: end one first.",
+    ),
     Limit.MINUTES_OF_CALLER: (
         MinutesSpent,
         "Your time for today (UTC) is spent, or reserved for calls of yours that are open.",

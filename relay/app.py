@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 from relay import __version__
 from relay.app_attendants import build_attendants
+from relay.app_parts import counting_parts
+from relay.app_profiles import ProfileLoader
+from relay.app_reload import Reload
 from relay.app_sign_in import build_sign_in
 from relay.app_upstream import build_upstream
 from relay.clock import SystemClock
@@ -16,15 +19,17 @@ from relay.core.call import Reason
 from relay.core.limits import Ceiling
 from relay.core.offer import OfferBounds
 from relay.core.price import picos_from
-from relay.core.profile import Profile
 from relay.core.rate import Rate
 from relay.exchange import Exchange
+from relay.moderation import moderation_part
+from relay.profiles import Profiles
 from relay.state import state_folder, store_path
 from relay.store.caller_key import read_or_make_caller_key
 from relay.store.sqlite import SqliteStore
 from relay.supervisor import Supervisor
 from relay.telemetry import log
 from relay.terms import Terms
+from relay.tools.part import tools_part
 from relay.web.calls import Calls
 from relay.web.connect import Connect
 from relay.web.direct import Direct
@@ -38,6 +43,7 @@ from relay.web.sign_in import sign_in_facts
 from relay.web.static import public_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from starlette.types import ASGIApp
@@ -68,6 +74,8 @@ class Application:
         on_stop: RELAY_ON_STOP.
         patience_seconds: What each wait of `drain` may take.
         keys: An OpenID provider's, if callers sign in there.
+        reload: Reads the profiles again.
+        loader: Made them, and holds their connections.
     """
 
     asgi: ASGIApp
@@ -76,7 +84,9 @@ class Application:
     upstream: RealtimeUpstream
     on_stop: str
     patience_seconds: float
-    keys: IssuerKeys | None = None
+    keys: IssuerKeys | None
+    reload: Reload
+    loader: ProfileLoader
 
     async def start(self) -> None:
         """Begin what runs beside the requests.
@@ -123,12 +133,17 @@ class Application:
         """Let go of calls, connections and threads."""
         await self.supervisor.close()
         await self.upstream.close()
+        await self.loader.close()
         if self.keys is not None:
             await self.keys.close()
 
 
 def create_app(
-    settings: Settings, *, simulator: SimulatorAddress | None = None, group: str = ""
+    settings: Settings,
+    *,
+    simulator: SimulatorAddress | None = None,
+    group: str = "",
+    read: Callable[[], Settings] | None = None,
 ) -> Application:
     """Build the relay.
 
@@ -136,15 +151,25 @@ def create_app(
         settings: The operator's.
         simulator: Where the simulator listens, when it takes Azure's place.
         group: Name of the workers of one parent.
+        read: Reads the settings again for a reload; without it a reload finds them as they are.
 
     Raises:
+        SettingsError: A profile or a tool cannot be used.
         StoreUnavailable: The state folder or the store cannot be used.
     """
     clock, store = SystemClock(), SqliteStore.open(store_file(settings))
     upstream = build_upstream(settings, simulator)
-    profile = _default_profile(settings, simulator)
+    loader = ProfileLoader(settings)
+    profiles = Profiles(loader.load(settings))
     attendants = build_attendants(
-        upstream=upstream, profile_of={profile.name: profile}.get, parts=(), clock=clock
+        upstream=upstream,
+        profile_of=profiles.get,
+        parts=(
+            *counting_parts(settings, store),
+            tools_part(profiles.tool),
+            moderation_part(profiles.hook),
+        ),
+        clock=clock,
     )
     supervisor = Supervisor(
         store=store,
@@ -162,7 +187,7 @@ def create_app(
     exchange = Exchange(
         upstream=upstream,
         supervisor=supervisor,
-        profiles={profile.name: profile},
+        profiles=profiles,
         bounds=OfferBounds(max_bytes=settings.relay_max_sdp_bytes),
         patience_seconds=settings.relay_exchange_seconds,
         most_in_flight=settings.relay_in_flight,
@@ -171,10 +196,19 @@ def create_app(
     )
     caller_key = caller_key_of(settings)
     sign_in = build_sign_in(settings, store=store, clock=clock, caller_key=caller_key)
-    asgi = _web(settings, upstream, exchange, supervisor, profile, clock, store, sign_in)
+    asgi = _web(settings, upstream, exchange, supervisor, profiles, clock, store, sign_in)
     patience_seconds = settings.relay_shutdown_seconds * PATIENCE_SHARE
+    reload = Reload(settings=settings, read=read or (lambda: settings), loader=loader, profiles=profiles)
     return Application(
-        asgi, exchange, supervisor, upstream, settings.relay_on_stop, patience_seconds, sign_in.keys
+        asgi,
+        exchange,
+        supervisor,
+        upstream,
+        settings.relay_on_stop,
+        patience_seconds,
+        sign_in.keys,
+        reload=reload,
+        loader=loader,
     )
 
 
@@ -202,27 +236,12 @@ def ceiling_of(settings: Settings) -> Ceiling:
     )
 
 
-def _default_profile(settings: Settings, simulator: SimulatorAddress | None) -> Profile:
-    transcription = settings.azure_openai_transcription_deployment
-    if transcription is None and simulator is not None:
-        transcription = simulator.transcription_deployment
-    return Profile(
-        name="default",
-        title="Default",
-        deployment=settings.azure_openai_deployment,
-        voices=settings.relay_voices,
-        voice=settings.relay_voice,
-        transcription=None if transcription is None else {"model": transcription},
-        turn_detection={"type": settings.relay_turn_detection},
-    )
-
-
 def _web(
     settings: Settings,
     upstream: RealtimeUpstream,
     exchange: Exchange,
     supervisor: Supervisor,
-    profile: Profile,
+    profiles: Profiles,
     clock: Clock,
     store: Store,
     sign_in: SignIn,
@@ -241,7 +260,7 @@ def _web(
     config = PublicConfig(
         version=__version__,
         upstream={"kind": upstream.name, "api": upstream.traits.api},
-        profiles=[profile],
+        profiles=profiles,
         instructions_max_bytes=settings.relay_max_instructions_bytes,
         max_call_seconds=settings.relay_max_call_seconds,
         presence_seconds=settings.relay_presence_seconds,

@@ -16,6 +16,7 @@ from relay.admission import raise_if_refused
 from relay.attendants import Consequences
 from relay.audit import log_step
 from relay.core.call import Action, Event, Reason
+from relay.core.profile import ProfileLimits
 from relay.core.record import call_key
 from relay.enquiries import Enquiries
 from relay.errors import StoreUnavailable, TicketUsed
@@ -118,6 +119,7 @@ class Supervisor(Enquiries):
                 may be sent.
         """
         call_id = secrets.token_urlsafe(24)
+        limits = ProfileLimits() if planned is None else planned.profile.limits
         call = self.terms.intent(
             *(caller, profile, deployment),
             key=call_key(call_id),
@@ -125,10 +127,12 @@ class Supervisor(Enquiries):
             owner=self.owner,
             created=self._clock.now(),
             cap_seconds=self._upstream.traits.max_call_seconds,
+            limits=limits,
         )
         if self._ledger.store_is_away:
             raise StoreUnavailable("The store does not answer.", retry_after=1)
-        admission = await self._store.write_intent(call, self.terms.ceiling, caller.ticket)
+        ceiling = replace(self.terms.ceiling, per_caller_of_profile=limits.calls_per_caller or 0)
+        admission = await self._store.write_intent(call, ceiling, caller.ticket)
         raise_if_refused(admission)
         call = replace(call, max_seconds=admission.max_seconds)
         if self._attendants is not None and planned is not None:

@@ -24,6 +24,7 @@ class Limit(StrEnum):
     TICKET_USED = "ticket_used"  # its ticket opened another call before
     PAUSED = "paused"  # an operator stopped new calls
     CALLS_OF_CALLER = "calls_of_caller"  # this caller has as many open as it may
+    CALLS_OF_PROFILE = "calls_of_profile"  # the same, with this profile
     MINUTES_OF_CALLER = "minutes_of_caller"  # this caller has no time left today
     MONEY_OF_CALLER = "money_of_caller"  # this caller has spent what it may today
     CALLS = "calls"  # as many are open in all as may be
@@ -38,6 +39,7 @@ class Ceiling:
     Args:
         total: Open calls of all callers.
         per_caller: Open calls of one caller.
+        per_caller_of_profile: Those of one caller with the profile of the call that is asked for.
         day_seconds_total: What the calls of all callers may last in a day.
         day_seconds_per_caller: What one caller's may.
         day_picos_total: What the calls of all callers may cost in a day, as `relay.core.price` counts money.
@@ -46,6 +48,7 @@ class Ceiling:
 
     total: int
     per_caller: int
+    per_caller_of_profile: int = 0
     day_seconds_total: int = 0
     day_seconds_per_caller: int = 0
     day_picos_total: int = 0
@@ -60,6 +63,7 @@ class Usage:
         paused: Whether an operator stopped new calls.
         total: Open calls.
         of_caller: Open calls of this caller.
+        of_profile: Those of them with the same profile.
         booked_total: Milliseconds booked today and tomorrow (UTC).
         booked_of_caller: The same of this caller.
         picos_total: What all calls have cost today.
@@ -69,6 +73,7 @@ class Usage:
     paused: bool
     total: int
     of_caller: int
+    of_profile: int = 0
     booked_total: tuple[int, int] = (0, 0)
     booked_of_caller: tuple[int, int] = (0, 0)
     picos_total: int = 0
@@ -105,6 +110,8 @@ def admit(ceiling: Ceiling, usage: Usage, *, max_seconds: float, until_midnight:
         return Admission(Limit.PAUSED, retry_after=_ASK_AGAIN_SECONDS)
     if ceiling.per_caller and usage.of_caller >= ceiling.per_caller:
         return Admission(Limit.CALLS_OF_CALLER, retry_after=_PRESENCE_SECONDS)
+    if ceiling.per_caller_of_profile and usage.of_profile >= ceiling.per_caller_of_profile:
+        return Admission(Limit.CALLS_OF_PROFILE, retry_after=_PRESENCE_SECONDS)
     if ceiling.day_picos_per_caller and usage.picos_of_caller >= ceiling.day_picos_per_caller:
         return Admission(Limit.MONEY_OF_CALLER, retry_after=_seconds_until(until_midnight))
     if ceiling.day_picos_total and usage.picos_total >= ceiling.day_picos_total:

@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
-from relay.errors import BadInstructions, BadVoice
+from relay.core.prompt import claims_of, fill
+from relay.errors import BadInstructions, BadVoice, FieldTooLarge, InstructionsRefused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +37,7 @@ class ProfileLimits:
         max_call_seconds: Length of a call; never longer than RELAY_MAX_CALL_SECONDS.
         calls_per_caller: Calls of this profile that one caller may have open at once.
         money_per_call: What one call may cost, in the currency of the prices.
-        idle_seconds: How long neither side may speak.
+        idle_seconds: How long neither side may speak; 0 for ever.
     """
 
     max_call_seconds: int | None = None
@@ -120,6 +121,17 @@ class Profile:
     moderation_failure: Literal["pass", "hang_up"] = "pass"
     listed: bool = True
 
+    @property
+    def needs_relay(self) -> bool:
+        """Whether a call of it must be placed by the relay, which then stands by it.
+
+        A page with a client secret of its own could see the prompt, and its call would have no tools, no
+        account and no end.
+        """
+        watched = self.sideband_required or self.sideband == "guard" or self.moderation is not None
+        counted = self.transcripts == "keep" or self.limits != ProfileLimits()
+        return self.private or bool(self.tools) or watched or counted
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionConfig:
@@ -147,29 +159,45 @@ class SessionConfig:
     private: bool = False
 
 
-def build_session_config(profile: Profile, *, voice: str | None, instructions: str | None) -> SessionConfig:
+def build_session_config(
+    profile: Profile,
+    *,
+    voice: str | None,
+    instructions: str | None,
+    claims: Mapping[str, frozenset[str]] | None = None,
+) -> SessionConfig:
     """Combine the profile with what the request chose.
 
     Args:
         profile: The operator's side.
         voice: The requested voice; ``None`` or empty for the profile's own.
-        instructions: The requested instructions; ``None`` or blank for none (the upstream's default applies).
+        instructions: The requested instructions, which stand behind the profile's; ``None`` or blank for
+            none.
+        claims: Of the caller, for the places in the profile's instructions; ``None`` when the caller is not
+            known any more, so that instructions with places in them are left out.
 
     Raises:
         BadVoice: The voice is not on the profile's list.
+        InstructionsRefused: The profile takes no instructions from the browser.
         BadInstructions: Control characters other than tab and line ends.
+        FieldTooLarge: More characters than the profile allows.
+        ProfileRefused: The prompt needs a claim that the caller does not bring.
     """
     chosen = voice or profile.voice
     if chosen not in profile.voices:
         raise BadVoice(f"Choose one of: {', '.join(profile.voices)}.")
-    if instructions is not None and _CONTROL.search(instructions):
-        raise BadInstructions("Control characters other than tab and line ends are not allowed.")
+    added = _browser_instructions(profile, instructions)
+    own = profile.instructions
+    if own is not None and (claims is not None or not claims_of(own)):
+        own = fill(own, claims or {})
+    elif own is not None:
+        own = None
     return SessionConfig(
         deployment=profile.deployment,
         voice=chosen,
-        instructions=instructions if instructions and instructions.strip() else None,
+        instructions="\n\n".join(text for text in (own, added) if text is not None) or None,
         transcription=profile.transcription,
-        turn_detection=profile.turn_detection,
+        turn_detection=_turn_detection(profile),
         noise_reduction=profile.noise_reduction,
         max_output_tokens=profile.max_output_tokens,
         modalities=profile.modalities,
@@ -182,3 +210,22 @@ def build_session_config(profile: Profile, *, voice: str | None, instructions: s
         parallel_tool_calls=profile.parallel_tool_calls,
         private=profile.private,
     )
+
+
+def _turn_detection(profile: Profile) -> Mapping[str, object] | None:
+    """Say how turns end; in a guarded call the relay asks for every response itself (`relay.core.guard`)."""
+    if profile.sideband == "guard" and profile.turn_detection is not None:
+        return {**profile.turn_detection, "create_response": False}
+    return profile.turn_detection
+
+
+def _browser_instructions(profile: Profile, instructions: str | None) -> str | None:
+    if instructions is None or not instructions.strip():
+        return None
+    if profile.browser_instructions == 0:
+        raise InstructionsRefused("Send none, or choose another profile.")
+    if _CONTROL.search(instructions):
+        raise BadInstructions("Control characters other than tab and line ends are not allowed.")
+    if profile.browser_instructions is not None and len(instructions) > profile.browser_instructions:
+        raise FieldTooLarge(f"instructions may have {profile.browser_instructions} characters here.")
+    return instructions

@@ -29,7 +29,7 @@ def _needs_sideband(profile: Profile) -> Iterator[tuple[str, str]]:
         ("moderation", profile.moderation is not None),
         ("transcripts", profile.transcripts == "keep"),
         ("shows_cost", profile.shows_cost),
-        ("limits", limits.money_per_call is not None or limits.idle_seconds is not None),
+        ("limits", limits.money_per_call is not None or bool(limits.idle_seconds)),
     ):
         if is_asked:
             yield key, f"cannot have {key} without a sideband: set sideband to observe or guard"

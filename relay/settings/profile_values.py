@@ -241,7 +241,7 @@ LIMITS: Final[dict[str, Callable[[object], Any]]] = {
     "max_call_seconds": or_unbounded(whole_number(0, 3600)),
     "calls_per_caller": or_unbounded(whole_number(0, 100_000)),
     "money_per_call": read_money,
-    "idle_seconds": or_unbounded(whole_number(0, 3600)),
+    "idle_seconds": whole_number(0, 3600),
 }
 PLAIN: Final[dict[str, Callable[[object], Any]]] = {
     "title": read_title,

@@ -175,6 +175,7 @@ def _usage(db: sqlite3.Connection, call: Call, ceiling: Ceiling, *, paused: bool
         paused=paused,
         total=tally.open_calls(db),
         of_caller=_open_of(db, call.caller, max(1, ceiling.per_caller)),
+        of_profile=_open_of_profile(db, call) if ceiling.per_caller_of_profile else 0,
         booked_of_caller=(now[0], later[0]),
         booked_total=(now[1], later[1]),
         picos_of_caller=money[0],
@@ -186,3 +187,9 @@ def _open_of(db: sqlite3.Connection, caller: str, limit: int) -> int:
     """Count a caller's open calls as far as the limit: a few entries of an index."""
     query = "SELECT count(*) FROM (SELECT 1 FROM calls WHERE open = 1 AND caller = ? LIMIT ?)"
     return int(db.execute(query, (caller, limit)).fetchone()[0])
+
+
+def _open_of_profile(db: sqlite3.Connection, call: Call) -> int:
+    """Count the open calls of a call's caller that have its profile, by the same index."""
+    query = "SELECT count(*) FROM calls WHERE open = 1 AND caller = ? AND profile = ?"
+    return int(db.execute(query, (call.caller, call.profile)).fetchone()[0])

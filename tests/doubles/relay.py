@@ -12,6 +12,7 @@ from relay.core.limits import Ceiling
 from relay.core.offer import OfferBounds
 from relay.core.profile import Profile
 from relay.exchange import Exchange
+from relay.profiles import Profiles, ProfileSet
 from relay.store.sqlite import SqliteStore
 from relay.supervisor import Supervisor
 from relay.terms import Terms
@@ -88,7 +89,7 @@ class RelayDouble:
         self.exchange = Exchange(
             upstream=self.upstream,
             supervisor=self.supervisor,
-            profiles={"default": profile, profile.name: profile},
+            profiles=Profiles(ProfileSet({"default": profile, profile.name: profile})),
             bounds=OfferBounds(),
             **{"patience_seconds": 5.0, "most_in_flight": 10, "allow_unkillable": False, **exchange},
         )
