@@ -15,6 +15,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from relay.server import has_terminal
 from relay.telemetry import log
 
 if TYPE_CHECKING:
@@ -25,8 +26,12 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("relay.server")
 
+EXIT_SETTINGS = 2
+"""Exit code of a process whose settings cannot be used."""
+
 WORKER_VARIABLE = "SDP_RELAY_WORKER"
 _PAUSE_SECONDS = 1.0  # before a worker is replaced
+_UNSETTLED_SECONDS = 10.0  # before one is tried again whose settings are broken
 _QUICK_SECONDS = 5.0  # a worker that lived shorter than this did not really start
 _QUICK_DEATHS = 5
 
@@ -58,6 +63,7 @@ class Workers:
         self._environment = {**environment, WORKER_VARIABLE: json.dumps(facts)}
         self._processes: set[asyncio.subprocess.Process] = set()
         self._stop = asyncio.Event()
+        self._terminal_at_start = has_terminal()
         self.failed = False
 
     async def run(self) -> None:
@@ -67,6 +73,7 @@ class Workers:
             loop.add_signal_handler(number, self.stop)
         for number in (signal.SIGUSR1, signal.SIGUSR2):
             loop.add_signal_handler(number, self._forward, number)
+        loop.add_signal_handler(signal.SIGHUP, self._hang_up_signal)
         await asyncio.gather(*(self._keep() for _ in range(self._count)))
 
     def stop(self) -> None:
@@ -75,6 +82,13 @@ class Workers:
             log(_log, logging.INFO, "stopping the workers; once more stops at once")
         self._stop.set()
         self._forward(signal.SIGTERM)
+
+    def _hang_up_signal(self) -> None:
+        """Stop when the terminal has gone; else have every worker reload."""
+        if self._terminal_at_start and not has_terminal():
+            self.stop()
+        else:
+            self._forward(signal.SIGHUP)
 
     def _forward(self, number: int) -> None:
         for process in self._processes:
@@ -102,14 +116,17 @@ class Workers:
             self._processes.discard(process)
             if self._stop.is_set():
                 return
-            quick_deaths = quick_deaths + 1 if loop.time() - began < _QUICK_SECONDS else 0
+            # A relay.toml that was broken meanwhile stops new workers, not those that are at work.
+            unsettled = code == EXIT_SETTINGS and len(self._processes) > 0
+            quick = loop.time() - began < _QUICK_SECONDS and not unsettled
+            quick_deaths = quick_deaths + 1 if quick else 0
             log(_log, logging.ERROR, "a worker has ended and is replaced", exit_code=code)
             if quick_deaths == _QUICK_DEATHS:
                 log(_log, logging.ERROR, "workers do not stay up; giving up")
                 self.failed = True
                 self.stop()
                 return
-            await asyncio.sleep(_PAUSE_SECONDS)
+            await asyncio.sleep(_UNSETTLED_SECONDS if unsettled else _PAUSE_SECONDS)
 
 
 def read_worker_facts() -> tuple[int, str, tuple[str, str] | None]:
