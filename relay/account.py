@@ -159,7 +159,9 @@ class CallAccount:
         except StoreUnavailable:
             return
         if spent is not None:
-            await self._attended.publish("usage", told(spent.account, self._money.currency))
+            shows_cost = self._attended.profile.shows_cost
+            totals = told(spent.account, self._money.currency, shows_cost=shows_cost)
+            await self._attended.publish("usage", totals)
             await self._act(spent)
 
     async def _judge_what_was_booked(self) -> None:

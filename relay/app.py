@@ -276,7 +276,7 @@ def _web(
     handlers = Handlers(
         authenticator=sign_in.authenticator,
         connect=Connect(exchange, form, pace),
-        calls=Calls(supervisor, clock, settings.relay_currency),
+        calls=Calls(supervisor, clock, currency=settings.relay_currency, shows_cost=profiles.shows_cost),
         direct=direct,
         config=ConfigRoute(config),
         health=Health(upstream, exchange, supervisor),

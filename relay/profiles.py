@@ -50,6 +50,11 @@ class Profiles:
         """Find a profile by name."""
         return self.current.profiles.get(name)
 
+    def shows_cost(self, name: str) -> bool:
+        """Whether the page may show what calls of this profile cost."""
+        profile = self.get(name)
+        return profile is not None and profile.shows_cost
+
     def tool(self, name: str) -> RelayTool | None:
         """Find what runs a tool."""
         return self.current.tools.get(name)

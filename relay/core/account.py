@@ -120,13 +120,13 @@ def judge(spent: Spent, budget: Budget) -> Verdict:
     return Verdict.FINE
 
 
-def told(account: Account, currency: str) -> Mapping[str, str | float | bool | None]:
-    """Write an account for the page: totals so far."""
+def told(account: Account, currency: str, *, shows_cost: bool) -> Mapping[str, str | float | bool | None]:
+    """Write an account for the page: totals so far, and what they cost where the profile shows that."""
     return {
         "input_tokens": account.tokens.input,
         "output_tokens": account.tokens.output,
         "seconds": round(account.seconds, 3),
-        "cost": amount_from(account.cost) if account.priced else None,
+        "cost": amount_from(account.cost) if account.priced and shows_cost else None,
         "currency": currency,
         "complete": account.complete,
     }

@@ -15,9 +15,12 @@ from relay.errors import MalformedRequest, NotFound
 from relay.web.event_stream import EventStream
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from starlette.requests import Request
 
     from relay.clock import Clock
+    from relay.core.account import Account
     from relay.core.caller import Caller
     from relay.core.record import Call
     from relay.supervisor import Supervisor
@@ -33,10 +36,19 @@ class Calls:
         supervisor: Keeps the calls.
         clock: Tells how long they have lasted.
         currency: Of what they cost.
+        shows_cost: Whether a profile of this name shows what its calls cost.
     """
 
-    def __init__(self, supervisor: Supervisor, clock: Clock, currency: str = "USD") -> None:
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        clock: Clock,
+        *,
+        currency: str = "USD",
+        shows_cost: Callable[[str], bool],
+    ) -> None:
         self._currency = currency
+        self._shows_cost = shows_cost
         self._supervisor = supervisor
         self._clock = clock
 
@@ -61,7 +73,7 @@ class Calls:
             ),
             "seconds_used": round(seconds_used(call, now), 1),
             "seconds_left": round(seconds_left(call, now), 1),
-            "usage": None if account is None else told(account, self._currency),
+            "usage": self._usage(call, account),
             "limits": {"max_seconds": call.max_seconds, "presence_seconds": call.presence_seconds},
         }
         return JSONResponse(body, headers=_NO_STORE)
@@ -87,6 +99,10 @@ class Calls:
             over=not call.open,
             seconds=call.presence_seconds or self._supervisor.terms.presence_seconds,
         )
+
+    def _usage(self, call: Call, account: Account | None) -> Mapping[str, object] | None:
+        shows_cost = self._shows_cost(call.profile)
+        return None if account is None else told(account, self._currency, shows_cost=shows_cost)
 
     async def _call(self, request: Request, caller: Caller) -> Call:
         """Find the call; one that is somebody else's is not there (WEB-14)."""

@@ -30,13 +30,13 @@ def test_one_cost_that_is_not_known_makes_the_whole_cost_unknown() -> None:
     account = add(add(Account(), Used("response", "a", Tokens()), None), Used("response", "b", Tokens()), 7)
 
     assert not account.priced
-    assert told(account, "USD")["cost"] is None
+    assert told(account, "USD", shows_cost=True)["cost"] is None
 
 
 def test_the_page_is_told_totals_and_whether_something_was_missed() -> None:
     account = Account(Tokens(text_in=5, audio_out=6), cost=PICOS // 100, gaps=1)
 
-    assert told(account, "EUR") == {
+    assert told(account, "EUR", shows_cost=True) == {
         "input_tokens": 5,
         "output_tokens": 6,
         "seconds": 0.0,
@@ -62,3 +62,7 @@ def test_without_a_budget_nothing_is_ever_spent() -> None:
     assert not Budget().bounded
     assert judge(Spent(Account(cost=10**30), 10**30, 10**30), Budget()) is Verdict.FINE
     assert Budget(per_call=0).bounded
+
+
+def test_a_cost_that_the_profile_does_not_show_is_not_told() -> None:
+    assert told(Account(cost=PICOS), "EUR", shows_cost=False)["cost"] is None

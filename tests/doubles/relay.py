@@ -112,7 +112,7 @@ class RelayDouble:
         handlers = Handlers(
             authenticator=Authenticator(sign_in(self), rule, challenge='Bearer realm="sdp-relay"'),
             connect=Connect(self.exchange, FormBounds(), pace),
-            calls=Calls(self.supervisor, self.clock),
+            calls=Calls(self.supervisor, self.clock, shows_cost=lambda _: profile.shows_cost),
             direct=Direct(self.exchange, FormBounds(), exchange_url, pace) if direct else None,
             config=ConfigRoute(config),
             health=Health(self.upstream, self.exchange, self.supervisor),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from relay.core.facts import Line, Tokens, Used
 from relay.core.price import PICOS
 from relay.core.record import call_key
+from tests.doubles.relay import PROFILE
 from tests.doubles.sign_in import SHOWN_ON_PURPOSE, by_ticket, shown, ticket
 
 if TYPE_CHECKING:
@@ -21,8 +23,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_call_tells_its_usage_so_far(relays: Callable[..., RelayDouble]) -> None:
-    relay = relays()
+@pytest.mark.parametrize(("shows_cost", "cost"), [(True, "0.0100"), (False, None)])
+async def test_a_call_tells_its_usage_so_far_and_its_cost_where_the_profile_shows_it(
+    relays: Callable[..., RelayDouble], cost: str | None, *, shows_cost: bool
+) -> None:
+    relay = relays(profile=replace(PROFILE, shows_cost=shows_cost))
     location = (await relay.connect()).headers["location"]
     call = await relay.supervisor.call(location.rpartition("/")[2])
     used = Used("response", "resp_1", Tokens(text_in=3, audio_out=4))
@@ -34,7 +39,7 @@ async def test_a_call_tells_its_usage_so_far(relays: Callable[..., RelayDouble])
         "input_tokens": 3,
         "output_tokens": 4,
         "seconds": 0.0,
-        "cost": "0.0100",
+        "cost": cost,
         "currency": "USD",
         "complete": True,
     }
