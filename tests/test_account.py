@@ -53,7 +53,12 @@ class Kept:
     def __init__(self, store: SqliteStore, *, limits: ProfileLimits | None = None, **money: Any) -> None:
         self.store = store
         self.attending = Attending(
-            profile=replace(SUPPORT, transcription={"model": "transcriber"}, limits=limits or ProfileLimits())
+            profile=replace(
+                SUPPORT,
+                transcription={"model": "transcriber"},
+                limits=limits or ProfileLimits(),
+                shows_cost=True,
+            )
         )
         self.slept: list[float] = []
         self.wake = asyncio.Event()
