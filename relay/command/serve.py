@@ -61,6 +61,7 @@ def serve(overrides: Mapping[str, str], workers: int) -> int:
 
 def work() -> int:
     """Be one of the workers of `relay.command.workers`."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a reload that comes while it starts is in what it reads
     fd, group, simulator = read_worker_facts()
     settings = _settings(os.environ)
     if settings is None:
