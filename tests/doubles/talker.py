@@ -43,6 +43,13 @@ class Talker:
             self.send(type="response.create")
         return (await self.wait("response.done", heard + 1))[-1]
 
+    async def wait_typed(self, text: str) -> None:
+        """Type a message and wait for the sound of the answer to begin; all that a filtered page can see."""
+        content = [{"type": "input_text", "text": text}]
+        item = {"type": "message", "role": "user", "content": content}
+        self.send(type="conversation.item.create", item=item)
+        await self.wait("response.output_audio_transcript.done")
+
     async def wait(self, kind: str, count: int = 1) -> list[dict[str, Any]]:
         """Wait until so many events of a kind came, and give them back."""
         async with asyncio.timeout(_PATIENCE_SECONDS), self._news:
