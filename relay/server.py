@@ -161,7 +161,11 @@ class Server:
         if self._terminal_at_start and not has_terminal():
             self.stop()
         else:
-            self._begin(self._reload(), "reload")
+            self.begin_reload()
+
+    def begin_reload(self) -> None:
+        """Read the profiles again."""
+        self._begin(self._reload(), "reload")
 
     def _begin_pause(self, paused: bool) -> None:  # noqa: FBT001 - a signal's callback
         log(_log, logging.WARNING, "new calls are paused" if paused else "new calls are let in")

@@ -22,7 +22,7 @@ from relay.telemetry import configure_logging, log
 from relay.web.guarded import ConnectionBounds, guarded_protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Coroutine, Mapping, Sequence
 
     from relay.app import Application
     from relay.core.profile import Profile
@@ -61,13 +61,14 @@ def serve(overrides: Mapping[str, str], workers: int) -> int:
 
 def work() -> int:
     """Be one of the workers of `relay.command.workers`."""
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a reload that comes while it starts is in what it reads
+    asked: list[int] = []  # for a reload, while nothing is there yet that could do it
+    signal.signal(signal.SIGHUP, lambda number, _: asked.append(number))
     fd, group, simulator = read_worker_facts()
     settings = _settings(os.environ)
     if settings is None:
         return EXIT_SETTINGS
     address = None if simulator is None else SimulatorAddress(*simulator)
-    return _run(_work(settings, socket.socket(fileno=fd), group, address, os.environ))
+    return _run(_work(settings, socket.socket(fileno=fd), group, address, os.environ, asked=asked))
 
 
 def _settings(environment: Mapping[str, str]) -> Settings | None:
@@ -157,6 +158,7 @@ async def _work(
     address: SimulatorAddress | None,
     environment: Mapping[str, str],
     simulator: SimulatorProcess | None = None,
+    asked: Sequence[int] = (),
 ) -> int:
     """Answer requests in this process."""
     from relay.app import create_app  # noqa: PLC0415 - while the simulator is starting
@@ -168,6 +170,8 @@ async def _work(
     try:
         server = _server(settings, sock, app)
         server.own_signals()
+        if asked:
+            server.begin_reload()
         await app.start()
         if group:
             server.stop_when_closed(sys.stdin.fileno())

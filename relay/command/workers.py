@@ -32,6 +32,7 @@ EXIT_SETTINGS = 2
 WORKER_VARIABLE = "SDP_RELAY_WORKER"
 _PAUSE_SECONDS = 1.0  # before a worker is replaced
 _UNSETTLED_SECONDS = 10.0  # before one is tried again whose settings are broken
+_YOUNG_SECONDS = 2.0  # a process younger than this may be ended by a signal that is for its program
 _QUICK_SECONDS = 5.0  # a worker that lived shorter than this did not really start
 _QUICK_DEATHS = 5
 
@@ -62,6 +63,7 @@ class Workers:
         }
         self._environment = {**environment, WORKER_VARIABLE: json.dumps(facts)}
         self._processes: set[asyncio.subprocess.Process] = set()
+        self._began: dict[asyncio.subprocess.Process, float] = {}
         self._stop = asyncio.Event()
         self._terminal_at_start = has_terminal()
         self.failed = False
@@ -88,7 +90,16 @@ class Workers:
         if self._terminal_at_start and not has_terminal():
             self.stop()
         else:
-            self._forward(signal.SIGHUP)
+            for process, began in self._began.items():
+                self._reload(process, began)
+
+    def _reload(self, process: asyncio.subprocess.Process, began: float) -> None:
+        """Have a worker reload, not before it can know what the signal means."""
+        loop = asyncio.get_running_loop()
+        if loop.time() - began < _YOUNG_SECONDS:
+            loop.call_at(began + _YOUNG_SECONDS, self._reload, process, began)
+        elif process.returncode is None:
+            process.send_signal(signal.SIGHUP)
 
     def _forward(self, number: int) -> None:
         for process in self._processes:
@@ -110,10 +121,12 @@ class Workers:
                 start_new_session=True,  # Ctrl-C is for the parent, which passes it on once
             )
             self._processes.add(process)
+            self._began[process] = loop.time()
             if self._stop.is_set():
                 process.terminate()
             code = await process.wait()
             self._processes.discard(process)
+            self._began.pop(process)
             if self._stop.is_set():
                 return
             # A relay.toml that was broken meanwhile stops new workers, not those that are at work.

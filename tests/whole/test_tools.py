@@ -1,4 +1,4 @@
-"""Profiles with tools, run whole: the simulator asks, the relay runs, the simulator goes on with the result."""
+"""Profiles with tools, run whole: the simulator asks, the relay runs, the call goes on with the result."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 PROMPT = "You are Zanzibar, the quokka of the support desk. Speak with {sub|the caller}."
-SECRET = "a-secret-of-the-tests"  # noqa: S105 - signs nothing but this
+SECRET = "a-secret-of-the-tests"
 CONFIG = """
 [profiles.default]
 title = "Conversation"
@@ -145,7 +145,7 @@ async def test_tools_run_at_the_relay_and_their_results_return_into_the_call(
                 await typist.until("response.done", status="completed")
             events = events_of(relay, connected, until='"timeout"')
 
-    (call,) = simulator.ledger()["calls"]  # type: ignore[misc]
+    call = simulator.ledger()["calls"][0]  # type: ignore[index]
     assert call["webrtcfilter"] is True
     assert json.loads(weather["item"]["output"]) == {"place": "Lisbon", "sky": "blue"}
     assert json.loads(order["item"]["output"]) == {"state": "sent"}
