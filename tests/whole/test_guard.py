@@ -14,7 +14,7 @@ from tests.doubles.process import RelayProcess, SimulatorProcess
 from tests.doubles.talker import Talker, talking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.anyio
 
@@ -311,7 +311,7 @@ async def test_no_word_of_a_private_prompt_reaches_the_browser_whatever_it_asks(
 
 
 async def test_a_turn_in_a_guarded_call_waits_for_the_relay_only_a_moment(
-    address: str, record_property: pytest.RecordProperty
+    address: str, record_property: Callable[[str, object], None]
 ) -> None:
     async with talking(address, profile="guarded") as talker:
         await is_attached(talker)
@@ -322,6 +322,7 @@ async def test_a_turn_in_a_guarded_call_waits_for_the_relay_only_a_moment(
             talker.send(**item(type="message", role="user", content=content))
             await talker.wait("response.created", number + 1)
             took.append(asyncio.get_running_loop().time() - began)
+            talker.send(type="response.cancel")
             await talker.wait("response.done", number + 1)
     median = sorted(took)[len(took) // 2]
     record_property("milliseconds", round(median * 1000, 1))
