@@ -1,5 +1,7 @@
 """Profiles as they stand in relay.toml: every key, what is inherited, and what is refused with line and key."""
 
+# ruff: noqa: E501 - a mistake and what is said of it stand in one line
+
 from decimal import Decimal
 from pathlib import Path
 

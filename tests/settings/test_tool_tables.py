@@ -1,5 +1,7 @@
 """Tools as they stand in relay.toml: where they are, their secrets, and what is refused with line and key."""
 
+# ruff: noqa: E501 - a mistake and what is said of it stand in one line
+
 from pathlib import Path
 
 import pytest
@@ -78,7 +80,7 @@ WRONG = [
     ("[tools.w]\nurl = 'https://t.example.com/'\nsecret_env = 'SHORT'", "tools.w.secret_env (relay.toml line 3) must lead to 16 characters or more: openssl rand -hex 32"),
     ("[tools.w]\nurl = 'https://t.example.com/'\nsecret_env = 'ODD'", "tools.w.secret_env (relay.toml line 3) names a variable whose content must be printable ASCII without spaces: copy it again"),
     ("[tools.w]\nurl = 'https://t.example.com/'\nsecret_file = 'none'", "tools.w.secret_file (relay.toml line 3) names a file that cannot be read: No such file or directory"),
-    ("[tools.w]\nurl = 'https://t.example.com/'\nsecret_env = 'KEY'\nparameters = 3", "tools.w.parameters (relay.toml line 4) must be a JSON Schema of an object, as a table: type = \"object\", properties, required"),
+    ("[tools.w]\nurl = 'https://t.example.com/'\nsecret_env = 'KEY'\nparameters = 3", 'tools.w.parameters (relay.toml line 4) must be a JSON Schema of an object, as a table: type = "object", properties, required'),
     ("[tools.w]\nurl = 'https://t.example.com/'\nsecret_env = 'KEY'\ntimeout_seconds = 61", "tools.w.timeout_seconds (relay.toml line 4) must be a number from 0.1 to 60"),
     ("[tools.w]\nmcp = 'http://localhost:1/'\nallowed_tools = []", "tools.w.allowed_tools (relay.toml line 3) must name at least one, separated by commas"),
 ]  # fmt: skip
