@@ -39,7 +39,20 @@ PATIENCE_SECONDS: Final = 10.0
 
 FIRST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 15.0
-_GONE_TRIES = 3  # so often in a row "no such call", after it had been attached, means that it is over
+GONE_SECONDS: Final = 5.0
+"""A call that was there, and that the upstream does not know for so long, is over."""
+
+
+class Gate:
+    """What attendants share: how many attach at once, and whether attaching works at all.
+
+    Args:
+        at_once: So many.
+    """
+
+    def __init__(self, at_once: int) -> None:
+        self.places = asyncio.Semaphore(at_once)
+        self.works = False
 
 
 class Attendant:
@@ -55,7 +68,7 @@ class Attendant:
         end: Hang it up.
         over: The upstream has ended it; whether at its longest.
         clock: Tells the time.
-        gate: How many attach at once, over all calls.
+        gate: Shared by all attendants.
         sleep: Waits between two attempts.
         draw: A number from 0 to 1, for jitter.
     """
@@ -72,7 +85,7 @@ class Attendant:
         end: Callable[[Reason], Awaitable[None]],
         over: Callable[[bool], Awaitable[None]],
         clock: Clock,
-        gate: asyncio.Semaphore,
+        gate: Gate,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         draw: Callable[[], float] = random.random,
     ) -> None:
@@ -167,15 +180,17 @@ class Attendant:
     async def _attach(self) -> Sideband | None:
         """Attach, trying again and again; ``None`` when that is given up."""
         began = self._clock.now().boot_seconds
-        pause, missing, told = FIRST_PAUSE, 0, False
+        pause, told = FIRST_PAUSE, False
+        missing_since: float | None = None
         while True:
             try:
-                async with self._gate:
-                    return await self._try()
+                async with self._gate.places:
+                    sideband = await self._try()
             except SidebandLost as lost:
-                missing = missing + 1 if lost.code == "not_found" else 0
-                waited = self._clock.now().boot_seconds - began
-                if self._was_attached and missing >= _GONE_TRIES:
+                now = self._clock.now().boot_seconds
+                waited = now - began
+                missing_since = (missing_since or now) if lost.code == "not_found" else None
+                if missing_since is not None and now - missing_since >= GONE_SECONDS and self._was_there:
                     await self._end(Reason.UPSTREAM_ENDED)  # the hang-up finds out whether it is true
                     return None
                 if not told and (lost.final or waited >= PATIENCE_SECONDS):
@@ -183,8 +198,16 @@ class Attendant:
                     await self._give_up(lost)
                 if lost.final:
                     return None
+            else:
+                self._gate.works = True
+                return sideband
             await self._sleep(pause * (0.5 + self._draw()))
             pause = min(pause * 2, LONGEST_PAUSE)
+
+    @property
+    def _was_there(self) -> bool:
+        """Whether the upstream must know the call, unless it is over; a new one it may not know yet."""
+        return self._was_attached or (self._adopted and self._gate.works)
 
     async def _try(self) -> Sideband:
         ref = self._call.ref

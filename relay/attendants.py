@@ -11,7 +11,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from relay.attendant import Attendant
+from relay.attendant import Attendant, Gate
 from relay.core.call import State
 from relay.errors import StoreUnavailable
 from relay.telemetry import fault_of, log
@@ -75,7 +75,7 @@ class Attendants:
         self._parts = parts
         self._clock = clock
         self._sleep = sleep
-        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._gate = Gate(AT_ONCE)
         self._planned: dict[str, Planned] = {}
         self._running: dict[str, tuple[Attendant, asyncio.Task[None]]] = {}  # until let go of, even if done
         self._stopping: set[asyncio.Task[None]] = set()

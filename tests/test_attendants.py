@@ -205,11 +205,30 @@ async def test_a_call_that_is_found_no_more_after_it_was_attached_is_ended() -> 
     async with house() as made:
         made.begin()
         await made.until(("attached", False))
-        made.upstream.keeps_away = [SidebandLost("not_found")] * 3
+        made.upstream.keeps_away = [SidebandLost("not_found")] * 30
         made.sideband.break_off()
         await made.until("closed")
 
         assert made.ended == [Reason.UPSTREAM_ENDED]
+
+
+async def test_an_adopted_call_that_is_found_no_more_is_ended_where_sidebands_are_known_to_work() -> None:
+    async with house() as made:
+        made.begin(replace(LIVE, key="another"))
+        await made.until(("attached", False))
+        made.upstream.keeps_away = [SidebandLost("not_found")] * 30
+        made.attendants.see(LIVE)
+        await made.until("closed")
+
+        assert made.ended == [Reason.UPSTREAM_ENDED]
+
+
+async def test_a_new_call_that_is_not_found_yet_goes_on() -> None:
+    async with house(SUPPORT, *[SidebandLost("not_found")] * 12) as made:
+        made.begin()
+        await made.until(("attached", False))
+
+        assert made.ended == []
 
 
 async def test_a_call_that_can_do_without_goes_on_without_its_sideband() -> None:

@@ -200,3 +200,20 @@ async def test_a_sideband_can_be_slow(running: Runner) -> None:
             took = asyncio.get_running_loop().time() - began
 
     assert took >= 0.15
+
+
+async def test_a_test_can_play_the_browser_of_a_call(running: Runner) -> None:
+    async with running(media=False) as simulator:
+        call_id = await a_call(simulator)
+        async with attach(simulator, call_id) as websocket:
+            route = f"/simulator/calls/{call_id}"
+            typed = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hello"}]}
+            await simulator.http.post(route, json=[{"type": "conversation.item.create", "item": typed}])
+            (added,) = await until(websocket, "conversation.item.added")
+            left = await simulator.http.delete(route)
+            await websocket.wait_closed()
+        again = await simulator.http.post(route, json={})
+
+    assert added["item"]["content"] == typed["content"]
+    assert left.json()["end_reason"] == "browser_left"
+    assert again.status_code == 404
