@@ -109,6 +109,7 @@ export class Call extends EventTarget {
     this.#direct = wanted.direct;
     const profile = this.#config.profiles.find(({ name }) => name === wanted.profile);
     this.#conversation.transcribed = profile?.transcribed ?? true;
+    this.#conversation.guarded = profile?.guarded ?? false;
     try {
       const peer = this.#openPeer();
       const track = wanted.microphone ? await this.#takeMicrophone() : null;

@@ -13,6 +13,7 @@ import { signInUrl } from "./sign-in.js";
  * @property {string} voice the one to begin with
  * @property {number} instructionsMaxBytes of UTF-8
  * @property {boolean} transcribed whether the caller's speech is transcribed
+ * @property {boolean} guarded whether the relay asks for every response, and the page for none
  */
 
 /**
@@ -75,5 +76,6 @@ function profileFromJson(json, transcribed) {
     voice,
     instructionsMaxBytes: numberAt(json, "instructions_max_bytes") ?? 16384,
     transcribed: typeof own === "boolean" ? own : transcribed,
+    guarded: stringAt(json, "sideband") === "guard",
   };
 }

@@ -8,7 +8,7 @@ test("the relay's words are taken over", () => {
     version: "0.1.0",
     upstream: { kind: "simulator", api: "realtime" },
     profiles: [
-      { name: "default", title: "Default", voices: ["alloy", "ash"], voice: "ash", instructions_max_bytes: 100 },
+      { name: "default", title: "Default", voices: ["alloy", "ash"], voice: "ash", instructions_max_bytes: 100, sideband: "guard" },
       { name: "quiet", voices: ["sage"], transcription: false },
     ],
     limits: { max_call_seconds: 600, exchange_seconds: 20, presence_seconds: 9 },
@@ -21,8 +21,8 @@ test("the relay's words are taken over", () => {
     version: "0.1.0",
     simulated: true,
     profiles: [
-      { name: "default", title: "Default", voices: ["alloy", "ash"], voice: "ash", instructionsMaxBytes: 100, transcribed: true },
-      { name: "quiet", title: "quiet", voices: ["sage"], voice: "sage", instructionsMaxBytes: 16384, transcribed: false },
+      { name: "default", title: "Default", voices: ["alloy", "ash"], voice: "ash", instructionsMaxBytes: 100, transcribed: true, guarded: true },
+      { name: "quiet", title: "quiet", voices: ["sage"], voice: "sage", instructionsMaxBytes: 16384, transcribed: false, guarded: false },
     ],
     maxCallSeconds: 600,
     exchangeSeconds: 20,
