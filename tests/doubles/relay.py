@@ -86,17 +86,18 @@ class RelayDouble:
         self.clock = StoppedClock()
         self.store = SqliteStore.open(folder / "calls.sqlite3")
         self.supervisor = Supervisor(store=self.store, upstream=self.upstream, clock=self.clock, terms=terms)
+        self.profiles = Profiles(ProfileSet({"default": profile, profile.name: profile}))
         self.exchange = Exchange(
             upstream=self.upstream,
             supervisor=self.supervisor,
-            profiles=Profiles(ProfileSet({"default": profile, profile.name: profile})),
+            profiles=self.profiles,
             bounds=OfferBounds(),
             **{"patience_seconds": 5.0, "most_in_flight": 10, "allow_unkillable": False, **exchange},
         )
         config = PublicConfig(
             version="0",
             upstream={"kind": "simulator", "api": "realtime"},
-            profiles=[profile],
+            profiles=self.profiles,
             instructions_max_bytes=16384,
             max_call_seconds=600,
             presence_seconds=15,

@@ -1,4 +1,4 @@
-"""Webhooks as tools, against real servers on loopback: signed, bounded in time and size, never led elsewhere."""
+"""Webhooks as tools, against real servers on loopback: signed, bounded, never led elsewhere."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from relay.upstream.realtime import RealtimeUpstream
 from relay.upstream.sideband import SidebandRoute
 
 if TYPE_CHECKING:
+    from relay.core.upstream import Plan
     from relay.upstream.credential import Credential
     from relay.upstream.placed import RealtimePlaced
 
@@ -95,8 +96,8 @@ def in_seconds(seconds: float) -> float:
     return asyncio.get_running_loop().time() + seconds
 
 
-async def place(upstream: RealtimeUpstream, *, seconds: float = 10) -> RealtimePlaced:
-    return await upstream.place(OFFER, PLAN, deadline=in_seconds(seconds), wanted=lambda: True)
+async def place(upstream: RealtimeUpstream, plan: Plan = PLAN, *, seconds: float = 10) -> RealtimePlaced:
+    return await upstream.place(OFFER, plan, deadline=in_seconds(seconds), wanted=lambda: True)
 
 
 async def connect(upstream: RealtimeUpstream, *, seconds: float = 10) -> str:
