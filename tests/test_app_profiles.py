@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +21,6 @@ from relay.tools.webhook import Webhook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.anyio
 
@@ -116,7 +117,10 @@ def test_functions_may_stand_beside_relay_toml(tmp_path: Path) -> None:
         ),
         (
             HOOK + 'parameters = { type = "array" }',
-            'tools.hook (relay.toml line 1) has a schema that cannot be used: parameters.type must be "object"',
+            (
+                "tools.hook (relay.toml line 1) has a schema that cannot be used: "
+                'parameters.type must be "object"'
+            ),
         ),
         (
             f'[profiles.a]\ntools = ["{ASKED}:add", "add"]\n[tools.add]\npython = "{ASKED}:lookup"',
@@ -198,3 +202,18 @@ async def test_what_a_reload_takes_of_the_settings_is_no_news(
     assert default.voice == "cedar"
     assert "need a restart" not in caplog.text
     await loader.close()
+
+
+def test_the_example_of_the_repository_can_be_started_with(tmp_path: Path) -> None:
+    text = (Path(__file__).parent.parent / "relay.toml.example").read_text(encoding="utf-8")
+    (tmp_path / "relay.toml").write_text(re.sub(r"^# (?=[a-z_]+ = |\[)", "", text, flags=re.MULTILINE))
+    (tmp_path / "relay.toml").write_text((tmp_path / "relay.toml").read_text().replace("<resource>", "r"))
+    (tmp_path / "support.md").write_text("Be kind to {name|the caller}.")
+    (tmp_path / "orders.py").write_text('def lookup(n: int) -> str:\n    """Looks up."""\n    return ""\n')
+    (tmp_path / "policy.py").write_text('def judge(who: str, text: str) -> None:\n    """Judges."""\n')
+    found = load_settings({"WEATHER_SECRET": "k" * 32, "HANDBOOK_TOKEN": "k" * 32}, tmp_path)
+
+    made = ProfileLoader(found).load(found)
+
+    assert list(made.profiles) == ["default", "support", "tutor"]
+    assert set(made.tools) == {"weather", "judge", "orders:lookup"}

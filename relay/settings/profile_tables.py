@@ -32,11 +32,12 @@ if TYPE_CHECKING:
     from relay.settings.fields import Settings
 
 _Readers = Mapping[str, Callable[[object], Any]]
-_KEYS: Final = (
+KEYS: Final = (
     *PLAIN,
     *FURTHER,
     *("instructions_file", "turn_detection", "transcription", "truncation", "tools", "moderation", "limits"),
 )
+"""Every key of a profile."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _PROMPT_BYTES: Final = 262_144
 SIMULATOR_TRANSCRIPTION: Final = "gpt-4o-transcribe"
@@ -88,7 +89,7 @@ def default_profile(settings: "Settings") -> Profile:
 
 
 def _profile(table: TomlTable, base: Profile, folder: Path) -> Profile:
-    table.only(_KEYS)
+    table.only(KEYS)
     given: dict[str, Any] = {
         key: table.read(key, reader, getattr(base, key))
         for key, reader in PLAIN.items()

@@ -102,7 +102,7 @@ def _tool(name: str, table: TomlTable, environ: Mapping[str, str], folder: Path)
     if len(kinds) != 1:
         table.complain("must have exactly one of the keys python, url and mcp")
         return ToolSetting(name=name, where=table.where())
-    table.only((*_COMMON, *_KEYS[kinds[0]]))
+    table.only((*_COMMON, *_OF_KIND[kinds[0]]))
     tool = ToolSetting(
         name=name,
         where=table.where(),
@@ -138,11 +138,13 @@ def _mcp(table: TomlTable) -> dict[str, Any]:
 
 
 _KINDS: Final = {"python": _python, "url": _webhook, "mcp": _mcp}
-_KEYS: Final = {
+_OF_KIND: Final = {
     "python": ("python",),
     "url": ("url", "parameters", "secret_env", "secret_file", "allow_http"),
     "mcp": ("mcp", "allowed_tools", "authorization_env", "authorization_file"),
 }
+KEYS: Final = frozenset({*_COMMON, *(key for keys in _OF_KIND.values() for key in keys)})
+"""Every key of a tool."""
 
 
 def read_tool_url(value: object, *, insecure: bool) -> str:
