@@ -34,6 +34,10 @@ instructions_file = "support.md"
 tools = ["shop:get_weather", "get_order", "stuck_tool"]
 limits = { max_call_seconds = 300 }
 
+[profiles.written]
+modalities = ["text"]
+tools = ["shop:get_weather"]
+
 [tools.get_order]
 url = "WEBHOOK"
 description = "Tells what became of an order"
@@ -161,3 +165,17 @@ async def test_tools_run_at_the_relay_and_their_results_return_into_the_call(
     assert headers["webhook-signature"] == shop.signature(SECRET, headers, body)
     public = connected.text + events
     assert not [word for word in ("Zanzibar", "quokka", "shop:") if word in public + relay.output]
+
+
+async def test_the_answer_tells_what_the_tool_said(simulator: SimulatorProcess, folder: Path) -> None:
+    with relay_of(simulator, folder) as relay:
+        connected = relay.connect(OFFER, profile="written")
+        events_of(relay, connected, until='"attached"')
+        async with typing_into(simulator) as websocket:
+            typist = Typist(websocket)
+            await typist.type("What is the weather in Lisbon?")
+            await typist.until("conversation.item.added", type="function_call_output")
+            done = await typist.until("conversation.item.done", role="assistant")
+
+    (content,) = done["item"]["content"]
+    assert content["text"].startswith('The tool said: {"place": "Lisbon", "sky": "blue"}')
