@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import date
 
 from relay import __version__
 
@@ -42,6 +43,18 @@ def main(arguments: list[str] | None = None) -> int:
 
         bounds = {"profile": parsed.profile, "max_seconds": parsed.max_seconds, "origin": parsed.origin}
         return make_ticket({"sub": parsed.sub, **bounds}, overrides)
+    if parsed.command == "usage":
+        from relay.command.usage import print_usage  # noqa: PLC0415 - keeps start-up short
+
+        return print_usage(
+            parsed.by, days=parsed.days, since=parsed.since, as_csv=parsed.csv, overrides=overrides
+        )
+    if parsed.command in ("transcript", "forget"):
+        from relay.command import transcripts  # noqa: PLC0415 - keeps start-up short
+
+        if parsed.command == "forget":
+            return transcripts.forget_caller(parsed.caller, issuer=parsed.issuer, overrides=overrides)
+        return transcripts.print_transcript(parsed.call, as_json=parsed.json, overrides=overrides)
     from relay.command import calls  # noqa: PLC0415 - keeps start-up short
 
     if parsed.command in ("pause", "resume"):
@@ -85,6 +98,27 @@ def _parser() -> argparse.ArgumentParser:
     ticket.add_argument("--profile", help="the only profile it is good for")
     ticket.add_argument("--max-seconds", type=_seconds, help="the longest call it is good for")
     ticket.add_argument("--origin", help="the only origin whose page may use it")
+    usage = commands.add_parser("usage", parents=[same], help="what calls used and cost, as a table or CSV")
+    usage.add_argument(
+        "--by",
+        type=_groups,
+        default=["day"],
+        help="day, caller, profile, deployment, call; commas for several",
+    )
+    span = usage.add_mutually_exclusive_group()
+    span.add_argument("--days", type=_seconds, default=30, help="how many days back (default 30)")
+    span.add_argument("--since", type=date.fromisoformat, metavar="DAY", help="from this day on: 2026-11-20")
+    usage.add_argument("--csv", action="store_true", help="for a spreadsheet, with exact costs")
+    transcript = commands.add_parser(
+        "transcript", parents=[same], help="what was said in a call whose profile keeps it"
+    )
+    transcript.add_argument("call", metavar="CALL", help="as `calls` shows it; its beginning will do")
+    transcript.add_argument("--json", action="store_true", help="as JSON")
+    forget = commands.add_parser("forget", parents=[same], help="drop every transcript of a caller")
+    forget.add_argument("caller", metavar="CALLER", help="as `calls` shows it, or its name with --issuer")
+    forget.add_argument(
+        "--issuer", help="who knows the caller by that name: ticket, proxy, or a provider's URL"
+    )
     commands.add_parser("pause", parents=[same], help="refuse new calls until `resume`; live ones go on")
     commands.add_parser("resume", parents=[same], help="let new calls in again")
     return parser
@@ -95,6 +129,14 @@ def _count(text: str) -> int:
     if not 1 <= count <= 64:
         raise argparse.ArgumentTypeError("choose 1 to 64")
     return count
+
+
+def _groups(text: str) -> list[str]:
+    known = ("day", "caller", "profile", "deployment", "call")
+    groups = text.split(",")
+    if not set(groups) <= set(known) or len(set(groups)) != len(groups):
+        raise argparse.ArgumentTypeError(f"choose from {', '.join(known)}")
+    return groups
 
 
 def _seconds(text: str) -> int:

@@ -8,6 +8,7 @@ from relay.core.limits import Limit
 from relay.errors import (
     BudgetExhausted,
     MinutesSpent,
+    MoneySpent,
     Paused,
     TicketUsed,
     TooManyCalls,
@@ -26,10 +27,16 @@ _REFUSALS: Mapping[Limit, tuple[type[Problem], str]] = {
         TooManyCallsOfCaller,
         "As many of your calls as RELAY_CALLS_PER_CALLER allows are open: end one first.",
     ),
+    Limit.CALLS_OF_PROFILE: (
+        TooManyCallsOfCaller,
+        "As many of your calls with this profile as it allows are open: end one first.",
+    ),
     Limit.MINUTES_OF_CALLER: (
         MinutesSpent,
         "Your time for today (UTC) is spent, or reserved for calls of yours that are open.",
     ),
+    Limit.MONEY_OF_CALLER: (MoneySpent, "Your calls have cost as much today (UTC) as they may."),
+    Limit.MONEY: (BudgetExhausted, "Everybody's money for today (UTC) is spent."),
     Limit.CALLS: (TooManyCalls, "As many calls as RELAY_CALLS_TOTAL allows are open."),
     Limit.MINUTES: (
         BudgetExhausted,

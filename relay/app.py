@@ -8,26 +8,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from relay import __version__
+from relay.app_attendants import build_attendants
+from relay.app_parts import counting_parts
+from relay.app_profiles import ProfileLoader
+from relay.app_reload import Reload
 from relay.app_sign_in import build_sign_in
+from relay.app_upstream import build_upstream
+from relay.app_warm import fixed_plans
 from relay.clock import SystemClock
 from relay.core.call import Reason
 from relay.core.limits import Ceiling
 from relay.core.offer import OfferBounds
-from relay.core.profile import Profile, build_session_config
+from relay.core.price import picos_from
 from relay.core.rate import Rate
 from relay.exchange import Exchange
-from relay.settings.places import read_secret_file
+from relay.moderation import moderation_part
+from relay.profiles import Profiles
 from relay.state import state_folder, store_path
 from relay.store.caller_key import read_or_make_caller_key
 from relay.store.sqlite import SqliteStore
 from relay.supervisor import Supervisor
 from relay.telemetry import log
 from relay.terms import Terms
-from relay.upstream.client_secrets import FreshSecrets
-from relay.upstream.credential import ApiKeyCredential
-from relay.upstream.http_client import build_clients
-from relay.upstream.realtime import RealtimeUpstream
-from relay.upstream.secrets import KeptSecrets
+from relay.tools.part import tools_part
 from relay.web.calls import Calls
 from relay.web.connect import Connect
 from relay.web.direct import Direct
@@ -46,7 +49,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pydantic import SecretStr
     from starlette.types import ASGIApp
 
     from relay.app_sign_in import SignIn
@@ -54,8 +56,7 @@ if TYPE_CHECKING:
     from relay.settings import Settings
     from relay.simulator_process import SimulatorAddress
     from relay.store.protocol import Store
-    from relay.upstream.credential import Credential
-    from relay.upstream.mint import Mint
+    from relay.upstream.realtime import RealtimeUpstream
     from relay.web.jwks import IssuerKeys
 
 _log = logging.getLogger("relay.server")
@@ -76,6 +77,8 @@ class Application:
         on_stop: RELAY_ON_STOP.
         patience_seconds: What each wait of `drain` may take.
         keys: An OpenID provider's, if callers sign in there.
+        reload: Reads the profiles again.
+        loader: Made them, and holds their connections.
     """
 
     asgi: ASGIApp
@@ -84,7 +87,9 @@ class Application:
     upstream: RealtimeUpstream
     on_stop: str
     patience_seconds: float
-    keys: IssuerKeys | None = None
+    keys: IssuerKeys | None
+    reload: Reload
+    loader: ProfileLoader
 
     async def start(self) -> None:
         """Begin what runs beside the requests.
@@ -131,12 +136,17 @@ class Application:
         """Let go of calls, connections and threads."""
         await self.supervisor.close()
         await self.upstream.close()
+        await self.loader.close()
         if self.keys is not None:
             await self.keys.close()
 
 
 def create_app(
-    settings: Settings, *, simulator: SimulatorAddress | None = None, group: str = ""
+    settings: Settings,
+    *,
+    simulator: SimulatorAddress | None = None,
+    group: str = "",
+    read: Callable[[], Settings] | None = None,
 ) -> Application:
     """Build the relay.
 
@@ -144,12 +154,26 @@ def create_app(
         settings: The operator's.
         simulator: Where the simulator listens, when it takes Azure's place.
         group: Name of the workers of one parent.
+        read: Reads the settings again for a reload; without it a reload finds them as they are.
 
     Raises:
+        SettingsError: A profile or a tool cannot be used.
         StoreUnavailable: The state folder or the store cannot be used.
     """
     clock, store = SystemClock(), SqliteStore.open(store_file(settings))
-    upstream = _upstream(settings, simulator, _credential(settings, simulator))
+    upstream = build_upstream(settings, simulator)
+    loader = ProfileLoader(settings)
+    profiles = Profiles(loader.load(settings))
+    attendants = build_attendants(
+        upstream=upstream,
+        profile_of=profiles.get,
+        parts=(
+            *counting_parts(settings, store),
+            tools_part(profiles.tool),
+            moderation_part(profiles.hook),
+        ),
+        clock=clock,
+    )
     supervisor = Supervisor(
         store=store,
         upstream=upstream,
@@ -160,28 +184,45 @@ def create_app(
             ceiling=ceiling_of(settings),
             retention_days=settings.relay_retention_days,
         ),
+        attendants=attendants,
         group=group,
     )
-    profile = _default_profile(settings, simulator)
-    if settings.relay_max_instructions_bytes == 0 and not settings.relay_safety_identifier:
-        # Callers change nothing but the voice, and a client secret serves them all.
-        upstream.keep_warm([upstream.plan(build_session_config(profile, voice=None, instructions=None))])
     exchange = Exchange(
         upstream=upstream,
         supervisor=supervisor,
-        profiles={profile.name: profile},
+        profiles=profiles,
         bounds=OfferBounds(max_bytes=settings.relay_max_sdp_bytes),
         patience_seconds=settings.relay_exchange_seconds,
         most_in_flight=settings.relay_in_flight,
         allow_unkillable=settings.relay_allow_unkillable,
         tell_caller=settings.relay_safety_identifier,
     )
-    caller_key = read_or_make_caller_key(state_folder(settings.relay_state_dir) / "caller.key")
+    caller_key = caller_key_of(settings)
     sign_in = build_sign_in(settings, store=store, clock=clock, caller_key=caller_key)
-    asgi = _web(settings, upstream, exchange, supervisor, profile, clock, store, sign_in)
+    asgi = _web(settings, upstream, exchange, supervisor, profiles, clock, store, sign_in)
     patience_seconds = settings.relay_shutdown_seconds * PATIENCE_SHARE
+
+    def keep_warm(now: Settings) -> None:
+        upstream.keep_warm(fixed_plans(now, profiles, upstream.plan))
+
+    keep_warm(settings)
+    reload = Reload(
+        settings=settings,
+        read=read or (lambda: settings),
+        loader=loader,
+        profiles=profiles,
+        others=(keep_warm,),
+    )
     return Application(
-        asgi, exchange, supervisor, upstream, settings.relay_on_stop, patience_seconds, sign_in.keys
+        asgi,
+        exchange,
+        supervisor,
+        upstream,
+        settings.relay_on_stop,
+        patience_seconds,
+        sign_in.keys,
+        reload=reload,
+        loader=loader,
     )
 
 
@@ -192,6 +233,11 @@ def store_file(settings: Settings) -> Path:
     return store_path(state_folder(settings.relay_state_dir), upstream)
 
 
+def caller_key_of(settings: Settings) -> bytes:
+    """Read the key that callers' names are hashed with, or make it."""
+    return read_or_make_caller_key(state_folder(settings.relay_state_dir) / "caller.key")
+
+
 def ceiling_of(settings: Settings) -> Ceiling:
     """What may be open at once and last in a day, as the settings say."""
     return Ceiling(
@@ -199,75 +245,8 @@ def ceiling_of(settings: Settings) -> Ceiling:
         per_caller=settings.relay_calls_per_caller,
         day_seconds_total=settings.relay_minutes_per_day_total * 60,
         day_seconds_per_caller=settings.relay_minutes_per_day * 60,
-    )
-
-
-def _credential(settings: Settings, simulator: SimulatorAddress | None) -> Credential:
-    if simulator is not None:
-        return ApiKeyCredential(lambda: simulator.api_key)
-    if settings.azure_openai_api_key is not None:
-        return ApiKeyCredential(
-            _key_reader(settings.azure_openai_api_key, settings.azure_openai_api_key_file)
-        )
-    from relay.upstream.entra import EntraCredential  # noqa: PLC0415 - heavy
-    from relay.upstream.identity import build_entra_credential  # noqa: PLC0415 - heavy
-
-    application_secret = settings.azure_client_secret
-    egress_proxy = settings.relay_egress_proxy
-    return EntraCredential(
-        build=lambda: build_entra_credential(
-            tenant=settings.azure_tenant_id,
-            client=settings.azure_client_id,
-            application_secret=application_secret.get_secret_value() if application_secret else None,
-            authority=settings.azure_authority_host,
-            instance_discovery=settings.azure_instance_discovery,
-            ca_file=str(settings.relay_ca_file) if settings.relay_ca_file else None,
-            egress_proxy=egress_proxy.get_secret_value() if egress_proxy else None,
-        ),
-        scope=settings.azure_openai_scope,
-    )
-
-
-def _key_reader(api_key: SecretStr, file: Path | None) -> Callable[[], str]:
-    """A key from a file is read anew whenever the upstream has refused it (TOK-11)."""
-    return api_key.get_secret_value if file is None else lambda: read_secret_file(file).get_secret_value()
-
-
-def _upstream(
-    settings: Settings, simulator: SimulatorAddress | None, credential: Credential
-) -> RealtimeUpstream:
-    egress_proxy = settings.relay_egress_proxy
-    clients = build_clients(
-        version=__version__,
-        ca_file=str(settings.relay_ca_file) if settings.relay_ca_file else None,
-        egress_proxy=egress_proxy.get_secret_value() if egress_proxy and not simulator else None,
-    )
-    return RealtimeUpstream(
-        name="simulator" if simulator else "azure",
-        base_url=simulator.base_url if simulator else str(settings.azure_openai_base_url),
-        credential=credential,
-        clients=clients,
-        secrets=_keep if settings.relay_keep_secrets else FreshSecrets,
-    )
-
-
-def _keep(mint: Mint) -> KeptSecrets:
-    clock = SystemClock()
-    return KeptSecrets(mint, clock=lambda: clock.now().boot_seconds)
-
-
-def _default_profile(settings: Settings, simulator: SimulatorAddress | None) -> Profile:
-    transcription = settings.azure_openai_transcription_deployment
-    if transcription is None and simulator is not None:
-        transcription = simulator.transcription_deployment
-    return Profile(
-        name="default",
-        title="Default",
-        deployment=settings.azure_openai_deployment,
-        voices=settings.relay_voices,
-        voice=settings.relay_voice,
-        transcription=transcription,
-        turn_detection=settings.relay_turn_detection,
+        day_picos_total=picos_from(settings.relay_money_per_day_total),
+        day_picos_per_caller=picos_from(settings.relay_money_per_day),
     )
 
 
@@ -276,7 +255,7 @@ def _web(
     upstream: RealtimeUpstream,
     exchange: Exchange,
     supervisor: Supervisor,
-    profile: Profile,
+    profiles: Profiles,
     clock: Clock,
     store: Store,
     sign_in: SignIn,
@@ -295,7 +274,7 @@ def _web(
     config = PublicConfig(
         version=__version__,
         upstream={"kind": upstream.name, "api": upstream.traits.api},
-        profiles=[profile],
+        profiles=profiles,
         instructions_max_bytes=settings.relay_max_instructions_bytes,
         max_call_seconds=settings.relay_max_call_seconds,
         presence_seconds=settings.relay_presence_seconds,
@@ -313,7 +292,7 @@ def _web(
         authenticator=sign_in.authenticator,
         connect=Connect(exchange, form, pace),
         prepare=Prepare(exchange, form, pace),
-        calls=Calls(supervisor, clock),
+        calls=Calls(supervisor, clock, currency=settings.relay_currency, shows_cost=profiles.shows_cost),
         direct=direct,
         config=ConfigRoute(config),
         health=Health(upstream, exchange, supervisor),

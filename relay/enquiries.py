@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from relay.clock import Clock
+    from relay.core.account import Account
     from relay.core.record import Call
     from relay.ledger import Ledger
     from relay.listeners import Listeners, Seat
-    from relay.store.protocol import Counts, Entry, Store
+    from relay.store.protocol import Counts, Entry, KeptLine, Store
     from relay.terms import Terms
 
 _log = logging.getLogger("relay.calls")
@@ -95,6 +96,20 @@ class Enquiries:
     def seat(self, key: str) -> AbstractContextManager[Seat]:
         """Take a place among those who listen to a call; see `relay.listeners.Listeners`."""
         return self._listeners.seat(key)
+
+    async def account(self, key: str) -> Account | None:
+        """Add up what a call has used so far; ``None`` while the store is away."""
+        if self._ledger.store_is_away:
+            return None
+        try:
+            return await self._store.account(key)
+        except StoreUnavailable as fault:
+            self._ledger.missed(fault)
+            return None
+
+    async def lines(self, key: str) -> list[KeptLine]:
+        """Read what was kept of what was said in a call; raises `StoreUnavailable`."""
+        return await self._store.lines(key)
 
     def check_effective(self, key: str) -> None:
         """Make sure that somebody acts on what was just recorded of a call.

@@ -12,6 +12,7 @@ import logging
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from relay.attending import Planned
 from relay.core.call import Reason
 from relay.core.caller import check_allowed, chosen_profile
 from relay.core.offer import check_answer, parse_offer
@@ -25,10 +26,12 @@ from relay.errors import (
     MissingField,
     NotFound,
     Problem,
+    ProfileRefused,
     UpstreamNoCallId,
     UpstreamProblem,
     UpstreamTimeout,
 )
+from relay.profiles import DEFAULT
 from relay.stopwatch import Stopwatch
 from relay.telemetry import fault_of, log
 
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from relay.core.profile import Profile, SessionConfig
     from relay.core.request import ConnectRequest
     from relay.core.upstream import ClientSecret, Placed, Plan, Upstream
+    from relay.profiles import Profiles
     from relay.supervisor import Supervisor
 
 _log = logging.getLogger("relay.exchange")
@@ -76,7 +80,7 @@ class Exchange:
     Args:
         upstream: Where calls are placed.
         supervisor: Keeps them from then on.
-        profiles: By name; ``default`` is one of them.
+        profiles: Those that hold now.
         bounds: Of an offer.
         patience_seconds: What a browser waits for at most.
         most_in_flight: Exchanges at once; one more is refused at once.
@@ -89,7 +93,7 @@ class Exchange:
         *,
         upstream: Upstream,
         supervisor: Supervisor,
-        profiles: Mapping[str, Profile],
+        profiles: Profiles,
         bounds: OfferBounds,
         patience_seconds: float,
         most_in_flight: int,
@@ -138,6 +142,7 @@ class Exchange:
                 profile=profile.name,
                 deployment=config.deployment,
                 presence=request.presence == "events",
+                planned=Planned(profile, plan),
             )
         placing = asyncio.create_task(self._place(call.key, offer.text, plan, stopwatch), name="place")
         self._placing.add(placing)
@@ -190,7 +195,9 @@ class Exchange:
         """
         if self._upstream.traits.exchange_url is None:
             raise NotFound("This upstream has no client secrets.")
-        _, config = self._session_config(caller, request)
+        profile, config = self._session_config(caller, request)
+        if profile.needs_relay:
+            raise ProfileRefused("Calls of this profile are placed by the relay alone: use POST /connect.")
         self._refuse_when_draining()
         plan = self._plan(caller, config)
         await self._supervisor.spend_ticket(caller)
@@ -211,11 +218,13 @@ class Exchange:
             self._hurry.set_result(None)
 
     def _session_config(self, caller: Caller, request: ConnectRequest) -> tuple[Profile, SessionConfig]:
-        profile = self._profiles.get(chosen_profile(caller, request.profile) or "default")
+        profile = self._profiles.get(chosen_profile(caller, request.profile) or DEFAULT)
         if profile is None:
             raise NotFound("There is no profile of this name.")
         check_allowed(caller, profile.allow)
-        return profile, build_session_config(profile, voice=request.voice, instructions=request.instructions)
+        return profile, build_session_config(
+            profile, voice=request.voice, instructions=request.instructions, claims=caller.claims
+        )
 
     def _plan(self, caller: Caller, config: SessionConfig) -> Plan:
         plan = self._upstream.plan(config)

@@ -22,6 +22,7 @@ from relay.telemetry import log
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from relay.attendants import Attendants
     from relay.clock import Clock
     from relay.core.call import Reason
     from relay.core.moment import Moment
@@ -48,9 +49,11 @@ class Ledger:
         store: Holds the truth.
         clock: Tells the time.
         owner: This worker.
+        attendants: Told of every change of a call, and of each that is let go of.
     """
 
-    def __init__(self, store: Store, clock: Clock, owner: str) -> None:
+    def __init__(self, store: Store, clock: Clock, owner: str, attendants: Attendants | None = None) -> None:
+        self._attendants = attendants
         self._store = store
         self._clock = clock
         self._owner = owner
@@ -77,16 +80,24 @@ class Ledger:
             due = next_due(call, self._clock.now())
             if due < math.inf:
                 self.look_again(call, due)
+            if self._attendants is not None:
+                self._attendants.see(call)
         else:
             self._calls.pop(call.key, None)
             self._next.pop(call.key, None)
+            if self._attendants is not None:
+                self._attendants.let_go(call.key, ended=not call.open)
 
     def take_all(self, calls: list[Call]) -> None:
         """Know exactly these calls: what was adopted by others meanwhile is theirs."""
+        gone = self._calls.keys() - {call.key for call in calls}
         self._calls.clear()
         self._next.clear()
         for call in calls:
             self.take(call)
+        if self._attendants is not None:
+            for key in gone:
+                self._attendants.let_go(key, ended=False)
 
     def look_again(self, call: Call, seconds: float) -> None:
         """Have `due` give this call after so many seconds, and not before; nothing for one let go of."""

@@ -55,6 +55,14 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
+def has_terminal() -> bool:
+    """Whether somebody sits in front of it; a terminal that was closed is none any more."""
+    try:
+        return sys.stdin is not None and os.isatty(sys.stdin.fileno())
+    except (OSError, ValueError):  # closed, or not a file
+        return False
+
+
 class _Uvicorn(uvicorn.Server):
     """uvicorn without signal handlers of its own."""
 
@@ -73,6 +81,7 @@ class Server:
         shutdown_seconds: From the first signal to the end, at most.
         drain: Ends calls and exchanges; awaited before the listener closes.
         pause: Stops (SIGUSR1) and resumes (SIGUSR2) letting calls in.
+        reload: Reads the profiles again (SIGHUP).
     """
 
     def __init__(
@@ -84,14 +93,16 @@ class Server:
         shutdown_seconds: float,
         drain: Callable[[], Awaitable[None]],
         pause: Callable[[bool], Coroutine[object, object, None]],
+        reload: Callable[[], Coroutine[object, object, None]],
     ) -> None:
         self._sock = sock
         self._drain = drain
         self._pause = pause
         self._shutdown_seconds = shutdown_seconds
         self._stopping: asyncio.Task[None] | None = None
-        self._pausing: set[asyncio.Task[None]] = set()
-        self._has_terminal = sys.stdin is not None and sys.stdin.isatty()
+        self._reload = reload
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._terminal_at_start = has_terminal()
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
                 app,
@@ -112,7 +123,7 @@ class Server:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.stop)
-        loop.add_signal_handler(signal.SIGHUP, self._terminal_closed)
+        loop.add_signal_handler(signal.SIGHUP, self._hang_up_signal)
         loop.add_signal_handler(signal.SIGUSR1, self._begin_pause, True)  # noqa: FBT003 - a callback's argument
         loop.add_signal_handler(signal.SIGUSR2, self._begin_pause, False)  # noqa: FBT003 - the same
 
@@ -145,18 +156,25 @@ class Server:
             self._uvicorn.force_exit = True
             self._uvicorn.should_exit = True
 
-    def _terminal_closed(self) -> None:
-        """Stop in order when the terminal goes; a relay without one has nothing to read anew."""
-        if self._has_terminal:
+    def _hang_up_signal(self) -> None:
+        """Stop in order when the terminal has gone; else SIGHUP asks for a reload."""
+        if self._terminal_at_start and not has_terminal():
             self.stop()
         else:
-            log(_log, logging.INFO, "SIGHUP: there is nothing to reload")
+            self.begin_reload()
+
+    def begin_reload(self) -> None:
+        """Read the profiles again."""
+        self._begin(self._reload(), "reload")
 
     def _begin_pause(self, paused: bool) -> None:  # noqa: FBT001 - a signal's callback
         log(_log, logging.WARNING, "new calls are paused" if paused else "new calls are let in")
-        task = asyncio.create_task(self._pause(paused), name="pause")
-        self._pausing.add(task)
-        task.add_done_callback(self._pausing.discard)
+        self._begin(self._pause(paused), "pause")
+
+    def _begin(self, work: Coroutine[object, object, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _stop(self) -> None:
         try:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable
 
 START_SECONDS = 30.0
 STOP_SECONDS = 3.0
@@ -33,12 +33,10 @@ class SimulatorAddress:
     Args:
         base_url: Its origin.
         api_key: Made for this run.
-        transcription_deployment: One that it knows.
     """
 
     base_url: str
     api_key: str = field(repr=False)
-    transcription_deployment: str = "gpt-4o-transcribe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +53,17 @@ class SimulatorProcess:
 
 
 @asynccontextmanager
-async def run_simulator(deployment: str) -> AsyncIterator[SimulatorProcess]:
+async def run_simulator(deployments: Iterable[str]) -> AsyncIterator[SimulatorProcess]:
     """Start the simulator and end it on the way out.
 
     Args:
-        deployment: A deployment name it is to know.
+        deployments: Deployment names it is to know, beside its own.
 
     Raises:
         SimulatorFailed: It did not start.
     """
     api_key = secrets.token_hex(16)
-    known = [deployment, "gpt-realtime", "gpt-realtime-mini"]
+    known = [*deployments, "gpt-realtime", "gpt-realtime-mini"]
     environment = {
         **os.environ,
         "SIMULATOR_API_KEY": api_key,

@@ -13,8 +13,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from relay.admission import raise_if_refused
+from relay.attendants import Consequences
 from relay.audit import log_step
 from relay.core.call import Action, Event, Reason
+from relay.core.profile import ProfileLimits
 from relay.core.record import call_key
 from relay.enquiries import Enquiries
 from relay.errors import StoreUnavailable, TicketUsed
@@ -28,6 +30,8 @@ from relay.watch import Watch
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from relay.attendants import Attendants
+    from relay.attending import Body, Planned
     from relay.clock import Clock
     from relay.core.caller import Caller
     from relay.core.record import Advanced, Call
@@ -46,6 +50,7 @@ class Supervisor(Enquiries):
         upstream: Where they are hung up.
         clock: Tells the time.
         terms: The operator's.
+        attendants: Follow live calls over their sidebands; nobody does without them.
         group: Name of the workers that stop together with this one; its own unless given.
         sleep: Waits between two looks.
     """
@@ -57,6 +62,7 @@ class Supervisor(Enquiries):
         upstream: Upstream,
         clock: Clock,
         terms: Terms,
+        attendants: Attendants | None = None,
         group: str = "",
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -64,7 +70,10 @@ class Supervisor(Enquiries):
         self.owner = worker_id(self._group)
         self.draining = False
         self._upstream = upstream
-        ledger, listeners = Ledger(store, clock, self.owner), Listeners()
+        ledger, listeners = Ledger(store, clock, self.owner, attendants), Listeners()
+        self._attendants = attendants
+        if attendants is not None:
+            attendants.bring_about(Consequences(self._publish, self.end, self._over))
         super().__init__(store=store, ledger=ledger, listeners=listeners, clock=clock, terms=terms)
         self._hang_ups = HangUps(
             store=store,
@@ -90,9 +99,17 @@ class Supervisor(Enquiries):
     # --- what the exchange tells
 
     async def intend(
-        self, *, caller: Caller, profile: str, deployment: str, presence: bool
+        self,
+        *,
+        caller: Caller,
+        profile: str,
+        deployment: str,
+        presence: bool,
+        planned: Planned | None = None,
     ) -> tuple[str, Call]:
         """Write a call down before anything is sent for it, and spend its ticket; see `Terms.intent`.
+
+        `planned` is what it is placed with, for those who attend it.
 
         Returns:
             The call's id, 192 random bits, which is kept nowhere; and the call, whose maximum may be cut.
@@ -102,6 +119,7 @@ class Supervisor(Enquiries):
                 may be sent.
         """
         call_id = secrets.token_urlsafe(24)
+        limits = ProfileLimits() if planned is None else planned.profile.limits
         call = self.terms.intent(
             *(caller, profile, deployment),
             key=call_key(call_id),
@@ -109,12 +127,16 @@ class Supervisor(Enquiries):
             owner=self.owner,
             created=self._clock.now(),
             cap_seconds=self._upstream.traits.max_call_seconds,
+            limits=limits,
         )
         if self._ledger.store_is_away:
             raise StoreUnavailable("The store does not answer.", retry_after=1)
-        admission = await self._store.write_intent(call, self.terms.ceiling, caller.ticket)
+        ceiling = replace(self.terms.ceiling, per_caller_of_profile=limits.calls_per_caller or 0)
+        admission = await self._store.write_intent(call, ceiling, caller.ticket)
         raise_if_refused(admission)
         call = replace(call, max_seconds=admission.max_seconds)
+        if self._attendants is not None and planned is not None:
+            self._attendants.plan(call.key, planned)
         self._ledger.take(call)
         return call_id, call
 
@@ -242,6 +264,8 @@ class Supervisor(Enquiries):
     async def close(self) -> None:
         """Stop looking; what is still open is left for others to adopt."""
         await self._watch.close()
+        if self._attendants is not None:
+            await self._attendants.close()
         await self._hang_ups.close()
         try:
             await self._store.leave(self.owner)
@@ -266,6 +290,21 @@ class Supervisor(Enquiries):
         if advanced is not None:
             self._follow(advanced)
         return advanced
+
+    async def _publish(self, key: str, kind: str, body: Body) -> None:
+        """Append an entry to a call's event stream."""
+        if self._ledger.store_is_away:
+            raise StoreUnavailable("The store does not answer.", retry_after=1)
+        try:
+            await self._store.publish(key, kind, body, self._clock.now())
+        except StoreUnavailable as fault:
+            self._ledger.missed(fault)
+            raise
+        self._listeners.wake(key)
+
+    async def _over(self, key: str, expired: bool) -> None:  # noqa: FBT001 - a fact, handed on
+        """The upstream has ended the call; nothing is left to be hung up."""
+        await self._record(key, Event.GONE, reason=Reason.EXPIRED if expired else None)
 
     def _follow(self, advanced: Advanced) -> None:
         """Do what a step of a call's life asks for."""

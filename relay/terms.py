@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from relay.core.caller import Caller
     from relay.core.limits import Ceiling
     from relay.core.moment import Moment
+    from relay.core.profile import ProfileLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +43,9 @@ class Terms:
         owner: str,
         created: Moment,
         cap_seconds: float,
+        limits: ProfileLimits,
     ) -> Call:
-        """Write down what a caller wants, cut to what it may have.
+        """Write down what a caller wants, cut to what it and the profile may have.
 
         `presence` says whether the browser promises to keep its event stream open; the others are as in
         `relay.core.record.Call`.
@@ -54,7 +57,7 @@ class Terms:
             deployment=deployment,
             owner=owner,
             created=created,
-            max_seconds=longest_call(caller, self.max_seconds),
+            max_seconds=longest_call(caller, min(self.max_seconds, limits.max_call_seconds or math.inf)),
             cap_seconds=cap_seconds,
             presence_seconds=self.presence_seconds if presence else None,
             holder=caller.holder,

@@ -11,7 +11,10 @@ from relay.errors import Problem, TicketUsed
 SAID = {
     Limit.PAUSED: (503, "paused"),
     Limit.CALLS_OF_CALLER: (429, "too_many_calls_of_caller"),
+    Limit.CALLS_OF_PROFILE: (429, "too_many_calls_of_caller"),
     Limit.MINUTES_OF_CALLER: (429, "minutes_spent"),
+    Limit.MONEY_OF_CALLER: (429, "money_spent"),
+    Limit.MONEY: (503, "budget_exhausted"),
     Limit.CALLS: (503, "too_many_calls"),
     Limit.MINUTES: (503, "budget_exhausted"),
 }

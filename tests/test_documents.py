@@ -40,7 +40,7 @@ def test_the_tables_of_the_readme_are_the_program_s_own() -> None:
 def test_the_readme_lists_every_route_and_no_other() -> None:
     handlers = SimpleNamespace(get=None, post=None, delete=None, events=None, alive=None, ready=None)
     handlers.one = handlers.every = None
-    handlers.check = None
+    handlers.check = handlers.transcript = None
     handlers.opening = handlers.touching = lambda handler, **_: handler
     names = (
         *("authenticator", "connect", "prepare", "calls", "direct", "config", "health"),

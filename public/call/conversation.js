@@ -34,6 +34,9 @@ export class Conversation {
   /** Whether the caller's speech is transcribed, so that its words are worth waiting for. */
   transcribed = true;
 
+  /** Whether the relay asks for every response, and takes one of the page's for an attempt to break out. */
+  guarded = false;
+
   /** @param {Ends} ends */
   constructor(ends) {
     this.#ends = ends;
@@ -51,6 +54,7 @@ export class Conversation {
 
   /** Ask the assistant to speak, as soon as it may. */
   ask() {
+    if (this.guarded) return;
     this.#setTurn({ ...this.#turn, wanted: true });
   }
 

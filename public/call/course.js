@@ -147,6 +147,7 @@ export class Course {
     if (this.isOver) return "";
     const { microphone, direct, extras } = this.#options;
     this.#conversation.transcribed = this.profile.transcribed;
+    this.#conversation.guarded = this.profile.sideband === "guard";
     const midTurn = () => this.#conversation.phase !== "listening";
     const connectDirectly = direct && config.direct ? extras?.connectDirectly : undefined;
     const leg = new Leg(config, this.#around, { sends: microphone !== false, connectDirectly, midTurn });

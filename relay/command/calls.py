@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from relay.app import store_file
 from relay.clock import SystemClock
+from relay.command.store import say, table, with_store
 from relay.core.call import Event, ImpossibleEvent, Reason, State
 from relay.core.clocks import seconds_left, seconds_used
-from relay.errors import StoreUnavailable
-from relay.settings import SettingsError, load_settings
-from relay.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
     from relay.core.moment import Moment
     from relay.core.record import Call
+    from relay.settings import Settings
+    from relay.store.sqlite import SqliteStore
 
 _ENDED_WITHIN_SECONDS = 10.0
 _LOOK_SECONDS = 0.25
@@ -33,21 +29,21 @@ _ALL = 1_000_000
 def list_calls(*, as_json: bool, only_open: bool, overrides: dict[str, str]) -> int:
     """Print every open call and the newest that are over."""
 
-    async def run(store: SqliteStore) -> int:
+    async def run(store: SqliteStore, _settings: Settings) -> int:
         now = SystemClock().now()
         calls = await store.recent(_ALL, only_open=True)
         if not only_open:
             calls += [call for call in await store.recent(_LIMIT, only_open=False) if not call.open]
         rows = [_row(call, now) for call in calls]
         if as_json:
-            _say(json.dumps(rows, indent=2))
+            say(json.dumps(rows, indent=2))
         elif rows:
-            _say(_table(rows))
+            say(table(rows))
         else:
-            _say("No calls.")
+            say("No calls.")
         return 0
 
-    return _with_store(run, overrides)
+    return with_store(run, overrides)
 
 
 def end_calls(tag: str | None, overrides: dict[str, str]) -> int:
@@ -58,14 +54,14 @@ def end_calls(tag: str | None, overrides: dict[str, str]) -> int:
         overrides: Settings from the command line.
     """
 
-    async def run(store: SqliteStore) -> int:
+    async def run(store: SqliteStore, _settings: Settings) -> int:
         found = await store.recent(_ALL, only_open=True) if tag is None else await store.find(tag)
         if tag is not None and len(found) != 1:
-            _say(f"{len(found) or 'No'} calls begin with {tag!r}; `calls` lists them.")
+            say(f"{len(found) or 'No'} calls begin with {tag!r}; `calls` lists them.")
             return 1
         doubtful = [call.tag for call in found if call.state is State.IN_DOUBT]
         if doubtful:
-            _say(f"In doubt, so that nobody can end them: {', '.join(doubtful)}.")
+            say(f"In doubt, so that nobody can end them: {', '.join(doubtful)}.")
         keys = [call.key for call in found if call.open and call.state is not State.IN_DOUBT]
         for key in keys:
             try:
@@ -74,37 +70,37 @@ def end_calls(tag: str | None, overrides: dict[str, str]) -> int:
                 continue
         return await _wait_for_end(store, keys)
 
-    return _with_store(run, overrides)
+    return with_store(run, overrides)
 
 
 def set_paused(*, paused: bool, overrides: dict[str, str]) -> int:
     """Stop or resume letting calls in, in every process that shares the store."""
 
-    async def run(store: SqliteStore) -> int:
+    async def run(store: SqliteStore, _settings: Settings) -> int:
         await store.set_paused(paused=paused)
-        _say("New calls are refused until `resume`; live calls go on." if paused else "New calls are let in.")
+        say("New calls are refused until `resume`; live calls go on." if paused else "New calls are let in.")
         return 0
 
-    return _with_store(run, overrides)
+    return with_store(run, overrides)
 
 
 async def _wait_for_end(store: SqliteStore, keys: Sequence[str]) -> int:
     if not keys:
-        _say("No call is open.")
+        say("No call is open.")
         return 0
     now = SystemClock().now()
     workers = await store.at_work(now)
     if not workers:
-        _say(f"Noted for {len(keys)}. No relay is running: the next one that starts hangs up.")
+        say(f"Noted for {len(keys)}. No relay is running: the next one that starts hangs up.")
         return 1
     for _ in range(int(_ENDED_WITHIN_SECONDS / _LOOK_SECONDS)):
         calls = [await store.get(key) for key in keys]
         still = [call for call in calls if call is not None and call.open]
         if not still:
-            _say(f"Ended: {len(keys)}.")
+            say(f"Ended: {len(keys)}.")
             return 0
         await asyncio.sleep(_LOOK_SECONDS)
-    _say(f"Ended: {len(keys) - len(still)}. Still being tried: {', '.join(call.tag for call in still)}.")
+    say(f"Ended: {len(keys) - len(still)}. Still being tried: {', '.join(call.tag for call in still)}.")
     return 1
 
 
@@ -120,46 +116,3 @@ def _row(call: Call, now: Moment) -> dict[str, object]:
         "deployment": call.deployment,
         "reason": None if call.reason is None else str(call.reason),
     }
-
-
-def _table(rows: Sequence[dict[str, object]]) -> str:
-    names = list(rows[0])
-    lines = [[name.upper() for name in names]]
-    lines += [["-" if row[name] is None else str(row[name]) for name in names] for row in rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(names))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
-
-
-def _with_store(run: Callable[[SqliteStore], Awaitable[int]], overrides: dict[str, str]) -> int:
-    try:
-        settings = load_settings({**os.environ, **overrides}, Path.cwd())
-    except SettingsError as error:
-        for complaint in error.complaints:
-            _say(complaint)
-        return 2
-
-    path = store_file(settings)
-    if not path.exists():
-        _say(f"There is no store at {path}: no relay has run with these settings.")
-        _say("Give the same RELAY_STATE_DIR, upstream and port (--port) as the relay has.")
-        return 1
-
-    async def with_store() -> int:
-        store = SqliteStore.open(path)
-        try:
-            return await run(store)
-        finally:
-            await store.close()
-
-    try:
-        return asyncio.run(with_store())
-    except StoreUnavailable as fault:
-        _say(fault.detail)
-        return 1
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")

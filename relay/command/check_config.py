@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from relay.app_profiles import ProfileLoader
 from relay.settings import report
 
 
@@ -15,4 +16,10 @@ def check_config() -> int:
     Returns:
         0 when the relay could start with them, 2 when not.
     """
-    return report.check_config(os.environ, Path.cwd(), sys.stdout, sys.stderr)
+    return report.check_config(
+        os.environ,
+        Path.cwd(),
+        sys.stdout,
+        sys.stderr,
+        lambda settings: ProfileLoader(settings).load(settings),  # nothing is connected to
+    )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from relay import __version__
-from relay.command.workers import Workers, read_worker_facts
+from relay.command.workers import EXIT_SETTINGS, Workers, read_worker_facts
 from relay.errors import StoreUnavailable
 from relay.server import AddressInUse, Server, listen
 from relay.settings import SettingsError, load_settings
@@ -23,9 +23,10 @@ from relay.telemetry import configure_logging, log
 from relay.web.guarded import ConnectionBounds, guarded_protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Coroutine, Mapping, Sequence
 
     from relay.app import Application
+    from relay.core.profile import Profile
     from relay.settings import Settings
     from relay.simulator_process import SimulatorProcess
 
@@ -34,7 +35,6 @@ _log = logging.getLogger("relay.server")
 _GARBAGE = (10_000, 20, 20)
 """When Python looks for cycles among objects: a call makes some hundred objects and hardly a cycle."""
 
-EXIT_SETTINGS = 2
 EXIT_FAILED = 1
 
 
@@ -65,26 +65,32 @@ def serve(overrides: Mapping[str, str], workers: int) -> int:
 
 def work() -> int:
     """Be one of the workers of `relay.command.workers`."""
+    asked: list[int] = []  # for a reload, while nothing is there yet that could do it
+    signal.signal(signal.SIGHUP, lambda number, _: asked.append(number))
     fd, group, simulator = read_worker_facts()
     settings = _settings(os.environ)
     if settings is None:
         return EXIT_SETTINGS
     address = None if simulator is None else SimulatorAddress(*simulator)
-    return _run(_work(settings, socket.socket(fileno=fd), group, address))
+    return _run(_work(settings, socket.socket(fileno=fd), group, address, os.environ, asked=asked))
 
 
 def _settings(environment: Mapping[str, str]) -> Settings | None:
     try:
         settings = load_settings(environment, Path.cwd())
     except SettingsError as error:
-        _say("The relay cannot start: its settings need mending.")
-        for complaint in error.complaints:
-            _say(f"  - {complaint}")
-        _say("`python -m relay check-config` shows every setting and where it comes from.")
+        _say_complaints(error)
         return None
     in_text = settings.relay_log == "text" or (settings.relay_log == "auto" and sys.stderr.isatty())
     configure_logging("text" if in_text else "json", settings.relay_log_level.upper())
     return settings
+
+
+def _say_complaints(error: SettingsError) -> None:
+    _say("The relay cannot start: its settings need mending.")
+    for complaint in error.complaints:
+        _say(f"  - {complaint}")
+    _say("`python -m relay check-config` shows every setting and where it comes from.")
 
 
 def _run(main: Coroutine[object, object, int]) -> int:
@@ -98,6 +104,9 @@ def _run(main: Coroutine[object, object, int]) -> int:
     try:
         with asyncio.Runner(loop_factory=new_loop) as runner:
             return runner.run(main)
+    except SettingsError as error:  # of a profile or a tool
+        _say_complaints(error)
+        return EXIT_SETTINGS
     except SimulatorFailed as error:
         _say(str(error))
     except StoreUnavailable as fault:
@@ -114,14 +123,36 @@ async def _serve(
         simulator = None
         if settings.upstream_kind == "simulator":
             _say("No Azure resource is set: starting the simulator ...")
-            simulator = await stack.enter_async_context(run_simulator(settings.azure_openai_deployment))
+            simulator = await stack.enter_async_context(run_simulator(_deployments(settings)))
         address = simulator.address if simulator else None
         if workers > 1:
+            await _try_profiles(settings)
             crew = Workers(sock, workers, address, environment)
             _announce(settings, sock)
             await _until_done(crew, simulator)
             return EXIT_FAILED if crew.failed else 0
-        return await _work(settings, sock, "", address, simulator)
+        return await _work(settings, sock, "", address, environment, simulator)
+
+
+async def _try_profiles(settings: Settings) -> None:
+    """Tell what is wrong with profiles and tools once, rather than by every worker.
+
+    Raises:
+        SettingsError: Something is.
+    """
+    from relay.app_profiles import ProfileLoader  # noqa: PLC0415 - while the simulator is starting
+
+    loader = ProfileLoader(settings)
+    try:
+        loader.load(settings)
+    finally:
+        await loader.close()
+
+
+def _deployments(settings: Settings) -> list[str]:
+    """Every deployment that a profile names."""
+    profiles: Mapping[str, Profile] = settings.profiles
+    return sorted({profile.deployment for profile in profiles.values()})
 
 
 async def _work(
@@ -129,15 +160,22 @@ async def _work(
     sock: socket.socket,
     group: str,
     address: SimulatorAddress | None,
+    environment: Mapping[str, str],
     simulator: SimulatorProcess | None = None,
+    asked: Sequence[int] = (),
 ) -> int:
     """Answer requests in this process."""
     from relay.app import create_app  # noqa: PLC0415 - while the simulator is starting
 
-    app = create_app(settings, simulator=address, group=group)
+    def read() -> Settings:
+        return load_settings(environment, Path.cwd())
+
+    app = create_app(settings, simulator=address, group=group, read=read)
     try:
         server = _server(settings, sock, app)
         server.own_signals()
+        if asked:
+            server.begin_reload()
         await app.start()
         # What is there by now stays: the collector need not look through it again and again for cycles.
         gc.collect()
@@ -168,6 +206,7 @@ def _server(settings: Settings, sock: socket.socket, app: Application) -> Server
         shutdown_seconds=settings.relay_shutdown_seconds,
         drain=app.drain,
         pause=app.supervisor.pause,
+        reload=app.reload,
     )
 
 

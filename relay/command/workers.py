@@ -15,6 +15,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from relay.server import has_terminal
 from relay.telemetry import log
 
 if TYPE_CHECKING:
@@ -25,8 +26,13 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("relay.server")
 
+EXIT_SETTINGS = 2
+"""Exit code of a process whose settings cannot be used."""
+
 WORKER_VARIABLE = "SDP_RELAY_WORKER"
 _PAUSE_SECONDS = 1.0  # before a worker is replaced
+_UNSETTLED_SECONDS = 10.0  # before one is tried again whose settings are broken
+_YOUNG_SECONDS = 2.0  # a process younger than this may be ended by a signal that is for its program
 _QUICK_SECONDS = 5.0  # a worker that lived shorter than this did not really start
 _QUICK_DEATHS = 5
 
@@ -57,7 +63,9 @@ class Workers:
         }
         self._environment = {**environment, WORKER_VARIABLE: json.dumps(facts)}
         self._processes: set[asyncio.subprocess.Process] = set()
+        self._began: dict[asyncio.subprocess.Process, float] = {}
         self._stop = asyncio.Event()
+        self._terminal_at_start = has_terminal()
         self.failed = False
 
     async def run(self) -> None:
@@ -67,6 +75,7 @@ class Workers:
             loop.add_signal_handler(number, self.stop)
         for number in (signal.SIGUSR1, signal.SIGUSR2):
             loop.add_signal_handler(number, self._forward, number)
+        loop.add_signal_handler(signal.SIGHUP, self._hang_up_signal)
         await asyncio.gather(*(self._keep() for _ in range(self._count)))
 
     def stop(self) -> None:
@@ -75,6 +84,22 @@ class Workers:
             log(_log, logging.INFO, "stopping the workers; once more stops at once")
         self._stop.set()
         self._forward(signal.SIGTERM)
+
+    def _hang_up_signal(self) -> None:
+        """Stop when the terminal has gone; else have every worker reload."""
+        if self._terminal_at_start and not has_terminal():
+            self.stop()
+        else:
+            for process, began in self._began.items():
+                self._reload(process, began)
+
+    def _reload(self, process: asyncio.subprocess.Process, began: float) -> None:
+        """Have a worker reload, not before it can know what the signal means."""
+        loop = asyncio.get_running_loop()
+        if loop.time() - began < _YOUNG_SECONDS:
+            loop.call_at(began + _YOUNG_SECONDS, self._reload, process, began)
+        elif process.returncode is None:
+            process.send_signal(signal.SIGHUP)
 
     def _forward(self, number: int) -> None:
         for process in self._processes:
@@ -96,20 +121,25 @@ class Workers:
                 start_new_session=True,  # Ctrl-C is for the parent, which passes it on once
             )
             self._processes.add(process)
+            self._began[process] = loop.time()
             if self._stop.is_set():
                 process.terminate()
             code = await process.wait()
             self._processes.discard(process)
+            self._began.pop(process)
             if self._stop.is_set():
                 return
-            quick_deaths = quick_deaths + 1 if loop.time() - began < _QUICK_SECONDS else 0
+            # A relay.toml that was broken meanwhile stops new workers, not those that are at work.
+            unsettled = code == EXIT_SETTINGS and len(self._processes) > 0
+            quick = loop.time() - began < _QUICK_SECONDS and not unsettled
+            quick_deaths = quick_deaths + 1 if quick else 0
             log(_log, logging.ERROR, "a worker has ended and is replaced", exit_code=code)
             if quick_deaths == _QUICK_DEATHS:
                 log(_log, logging.ERROR, "workers do not stay up; giving up")
                 self.failed = True
                 self.stop()
                 return
-            await asyncio.sleep(_PAUSE_SECONDS)
+            await asyncio.sleep(_UNSETTLED_SECONDS if unsettled else _PAUSE_SECONDS)
 
 
 def read_worker_facts() -> tuple[int, str, tuple[str, str] | None]:

@@ -70,6 +70,12 @@ class Reason(StrEnum):
     BAD_ANSWER = "bad_answer"
     NO_CALL_ID = "no_call_id"
     UPSTREAM_ENDED = "upstream_ended"
+    EXPIRED = "expired"  # the upstream's own longest session
+    IDLE = "idle"  # neither side spoke
+    BUDGET = "budget"
+    GUARD = "guard"  # the browser went on changing what is not its to change
+    MODERATION = "moderation"
+    SIDEBAND = "sideband"  # required, and not attached
 
 
 class Action(StrEnum):

@@ -24,9 +24,12 @@ class Limit(StrEnum):
     TICKET_USED = "ticket_used"  # its ticket opened another call before
     PAUSED = "paused"  # an operator stopped new calls
     CALLS_OF_CALLER = "calls_of_caller"  # this caller has as many open as it may
+    CALLS_OF_PROFILE = "calls_of_profile"  # the same, with this profile
     MINUTES_OF_CALLER = "minutes_of_caller"  # this caller has no time left today
+    MONEY_OF_CALLER = "money_of_caller"  # this caller has spent what it may today
     CALLS = "calls"  # as many are open in all as may be
     MINUTES = "minutes"  # there is no time left today for anybody
+    MONEY = "money"  # everybody together has spent what may be spent today
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,14 +39,20 @@ class Ceiling:
     Args:
         total: Open calls of all callers.
         per_caller: Open calls of one caller.
+        per_caller_of_profile: Those of one caller with the profile of the call that is asked for.
         day_seconds_total: What the calls of all callers may last in a day.
         day_seconds_per_caller: What one caller's may.
+        day_picos_total: What the calls of all callers may cost in a day, as `relay.core.price` counts money.
+        day_picos_per_caller: What one caller's may.
     """
 
     total: int
     per_caller: int
+    per_caller_of_profile: int = 0
     day_seconds_total: int = 0
     day_seconds_per_caller: int = 0
+    day_picos_total: int = 0
+    day_picos_per_caller: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,15 +63,21 @@ class Usage:
         paused: Whether an operator stopped new calls.
         total: Open calls.
         of_caller: Open calls of this caller.
+        of_profile: Those of them with the same profile.
         booked_total: Milliseconds booked today and tomorrow (UTC).
         booked_of_caller: The same of this caller.
+        picos_total: What all calls have cost today.
+        picos_of_caller: The same of this caller.
     """
 
     paused: bool
     total: int
     of_caller: int
+    of_profile: int = 0
     booked_total: tuple[int, int] = (0, 0)
     booked_of_caller: tuple[int, int] = (0, 0)
+    picos_total: int = 0
+    picos_of_caller: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +110,12 @@ def admit(ceiling: Ceiling, usage: Usage, *, max_seconds: float, until_midnight:
         return Admission(Limit.PAUSED, retry_after=_ASK_AGAIN_SECONDS)
     if ceiling.per_caller and usage.of_caller >= ceiling.per_caller:
         return Admission(Limit.CALLS_OF_CALLER, retry_after=_PRESENCE_SECONDS)
+    if ceiling.per_caller_of_profile and usage.of_profile >= ceiling.per_caller_of_profile:
+        return Admission(Limit.CALLS_OF_PROFILE, retry_after=_PRESENCE_SECONDS)
+    if ceiling.day_picos_per_caller and usage.picos_of_caller >= ceiling.day_picos_per_caller:
+        return Admission(Limit.MONEY_OF_CALLER, retry_after=_seconds_until(until_midnight))
+    if ceiling.day_picos_total and usage.picos_total >= ceiling.day_picos_total:
+        return Admission(Limit.MONEY, retry_after=_seconds_until(until_midnight))
     wanted = round(max_seconds * 1000)
     least = min(wanted, round(LEAST_SECONDS * 1000))
     granted = wanted
@@ -135,6 +156,10 @@ def _left(most: int, booked: tuple[int, int], until_midnight: int) -> int:
     return max(0, today if today < until_midnight else until_midnight + max(0, tomorrow))
 
 
+def _seconds_until(milliseconds: int) -> int:
+    return -(-milliseconds // 1000)
+
+
 def _until_time_is_left(until_midnight: int, still_open: int) -> int:
-    seconds = -(-until_midnight // 1000)
+    seconds = _seconds_until(until_midnight)
     return min(seconds, _ASK_AGAIN_SECONDS) if still_open else seconds

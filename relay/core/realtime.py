@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
+from relay.core.tool import FunctionTool
 from relay.core.upstream import ClientSecret, HungUp, Plan
 from relay.errors import UpstreamBadAnswer
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from relay.core.profile import SessionConfig
+    from relay.core.tool import Tool
 
 _CALL_ID = re.compile(r"rtc_[A-Za-z0-9_-]{1,128}")
 # What may stand behind "Bearer " in a header: visible ASCII. The value is opaque otherwise (fact 10).
@@ -32,30 +34,70 @@ SILENCE_MS = 500
 def plan_from_config(config: SessionConfig) -> Plan:
     """Write a session config as the API's session object.
 
-    The model is the deployment name; instructions are left out when there are none, so that the
-    upstream's own prompt applies. Source: fact 2.2.
+    The model is the deployment name; what the profile leaves to the upstream is left out, so that its own
+    default applies. Source: fact 2.2.
     """
     session: dict[str, object] = {
         "type": "realtime",
         "model": config.deployment,
-        "audio": {
-            "input": {
-                "transcription": None if config.transcription is None else {"model": config.transcription},
-                "turn_detection": _turn_detection(config),
-            },
-            "output": {"voice": config.voice},
-        },
+        "audio": {"input": _input(config), "output": _output(config)},
     }
-    if config.instructions is not None:
-        session["instructions"] = config.instructions
-    return Plan(deployment=config.deployment, session=session)
+    if config.modalities != ("audio",):
+        session["output_modalities"] = list(config.modalities)
+    said = {
+        "instructions": config.instructions,
+        "max_output_tokens": config.max_output_tokens,
+        "truncation": config.truncation,
+        "tools": [_tool(tool) for tool in config.tools] or None,
+        "tool_choice": config.tool_choice,
+        "parallel_tool_calls": config.parallel_tool_calls,
+        "reasoning": None if config.reasoning_effort is None else {"effort": config.reasoning_effort},
+    }
+    session |= {name: value for name, value in said.items() if value is not None}
+    session |= config.further
+    return Plan(deployment=config.deployment, session=session, browser_filter=config.private)
 
 
-def _turn_detection(config: SessionConfig) -> dict[str, object]:
+def _input(config: SessionConfig) -> dict[str, object]:
+    given: dict[str, object] = {
+        "transcription": config.transcription,
+        "turn_detection": _turn_detection(config.turn_detection),
+    }
+    if config.noise_reduction is not None:
+        given["noise_reduction"] = {"type": config.noise_reduction}
+    return given
+
+
+def _output(config: SessionConfig) -> dict[str, object]:
+    given: dict[str, object] = {"voice": config.voice}
+    return given if config.speed is None else given | {"speed": config.speed}
+
+
+def _turn_detection(said: Mapping[str, object] | None) -> Mapping[str, object] | None:
     """Say how a turn ends; the service's own 200 ms of silence cut ordinary sentences apart (measured)."""
-    if config.turn_detection == "server_vad":
-        return {"type": "server_vad", "silence_duration_ms": SILENCE_MS}
-    return {"type": config.turn_detection}
+    if said is not None and said.get("type") == "server_vad":
+        return {"silence_duration_ms": SILENCE_MS, **said}
+    return said
+
+
+def _tool(tool: Tool) -> dict[str, object]:
+    """Write a tool as the API has it; there is no ``strict`` (fact 2.2)."""
+    if isinstance(tool, FunctionTool):
+        function: dict[str, object] = {"type": "function", "name": tool.name, "parameters": tool.parameters}
+        return function | ({"description": tool.description} if tool.description else {})
+    server = {
+        "authorization": tool.authorization,
+        "headers": tool.headers,
+        "allowed_tools": None if tool.allowed_tools is None else list(tool.allowed_tools),
+    }
+    said = {name: value for name, value in server.items() if value is not None}
+    return {
+        "type": "mcp",
+        "server_label": tool.label,
+        "server_url": tool.url,
+        **said,
+        "require_approval": "never",
+    }
 
 
 def mint_body(plan: Plan, life_seconds: int) -> bytes:

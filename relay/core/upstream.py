@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
+    from relay.core.facts import Fact
     from relay.core.profile import SessionConfig
 
 
@@ -56,11 +57,13 @@ class Plan:
         deployment: The deployment it is for.
         session: The upstream's session object; contains instructions, so it is kept out of ``repr``.
         caller: Hash of who asks, when the upstream is to be told; part of what a client secret is minted for.
+        browser_filter: Whether the upstream is to keep from the browser what could tell of prompt and tools.
     """
 
     deployment: str
     session: Mapping[str, object] = field(repr=False)
     caller: str | None = None
+    browser_filter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,62 @@ class Placed(Protocol):
 
     async def close(self) -> None:
         """Let go of the connection; harmless when it was let go already."""
+
+
+class Sideband(Protocol):
+    """The control connection of one running call; iterating it yields facts until it closes.
+
+    Iteration ends by itself when the upstream closed in good order, which is the end of the call, after a
+    last `CallOver`.
+
+    Raises:
+        SidebandLost: While iterating or sending: the connection broke; the call may go on.
+    """
+
+    def __aiter__(self) -> AsyncIterator[Fact]:
+        """Yield what happens."""
+
+    async def look(self, *, event_id: str) -> None:
+        """Ask for the session as it is now; an `Effective` follows, and nothing changes."""
+
+    async def restore(self, values: Mapping[str, object], *, event_id: str) -> None:
+        """Set these values of the session, by their neutral names."""
+
+    async def answer_tool(self, tool_id: str, output: str, *, item_id: str) -> None:
+        """Put a tool's output into the conversation under an item id of ours; begins no response."""
+
+    async def remove(self, item_id: str) -> None:
+        """Take an item out of the conversation."""
+
+    async def respond(self, *, mark: str, instructions: str | None = None) -> None:
+        """Ask for a response; `mark` comes back in the facts of it.
+
+        It is refused while another response of the conversation is being made: a `Failed` follows whose
+        ``event_id`` is the mark.
+        """
+
+    async def say(self, text: str, *, mark: str) -> None:
+        """Let the assistant say something of the operator's."""
+
+    async def cancel(self, response_id: str | None = None) -> None:
+        """Cancel a response, the running one unless named, and drop its sound that is not yet heard."""
+
+    async def close(self) -> None:
+        """Let go; the call goes on."""
+
+
+class SidebandLost(Exception):  # noqa: N818 - it names what happened
+    """A sideband broke, or could not be attached.
+
+    Args:
+        final: Whether trying again is of no use: the call is gone, or the upstream refuses us.
+        code: A short name of the cause, for log and page.
+    """
+
+    def __init__(self, code: str, *, final: bool = False) -> None:
+        super().__init__(code)
+        self.code = code
+        self.final = final
 
 
 class Upstream(Protocol):
@@ -177,6 +236,13 @@ class Upstream(Protocol):
         Args:
             ref: The call.
             deadline: On the event loop's clock.
+        """
+
+    async def attach(self, ref: CallRef, *, deadline: float) -> Sideband:
+        """Attach the sideband of a call; a call that was just placed may not be found yet (fact 4.2).
+
+        Raises:
+            SidebandLost: It could not be attached now.
         """
 
     async def ready(self) -> bool:

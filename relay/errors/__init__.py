@@ -17,7 +17,7 @@ from relay.errors.house import (
     StoreUnavailable,
     TooManyCalls,
 )
-from relay.errors.limit import BudgetExhausted, MinutesSpent, RateLimited, TooManyCallsOfCaller
+from relay.errors.limit import BudgetExhausted, MinutesSpent, MoneySpent, RateLimited, TooManyCallsOfCaller
 from relay.errors.request import (
     BadCharset,
     BadEncoding,
@@ -29,6 +29,7 @@ from relay.errors.request import (
     BodyTooLarge,
     DuplicateField,
     FieldTooLarge,
+    InstructionsRefused,
     MalformedRequest,
     MethodNotAllowed,
     MissingField,
@@ -87,11 +88,13 @@ __all__ = [
     "Draining",
     "DuplicateField",
     "FieldTooLarge",
+    "InstructionsRefused",
     "InternalError",
     "MalformedRequest",
     "MethodNotAllowed",
     "MinutesSpent",
     "MissingField",
+    "MoneySpent",
     "NotFound",
     "OriginRefused",
     "Paused",

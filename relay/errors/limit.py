@@ -23,7 +23,13 @@ class MinutesSpent(BadRequest):
     slug, status, title = "minutes-spent", 429, "Your minutes for today are spent"
 
 
-class BudgetExhausted(RelayProblem):
-    """The time of all callers for today is spent, or reserved for open calls."""
+class MoneySpent(BadRequest):
+    """The caller's calls have cost today what they may."""
 
-    slug, status, title = "budget-exhausted", 503, "The relay's minutes for today are spent"
+    slug, status, title = "money-spent", 429, "Your money for today is spent"
+
+
+class BudgetExhausted(RelayProblem):
+    """The time or the money of all callers for today is spent, or reserved for open calls."""
+
+    slug, status, title = "budget-exhausted", 503, "The relay's budget for today is spent"

@@ -95,6 +95,12 @@ class BadInstructions(BadRequest):
     slug, status, title = "bad-instructions", 422, "The instructions contain characters that are not text"
 
 
+class InstructionsRefused(BadRequest):
+    """The profile takes no instructions from the browser."""
+
+    slug, status, title = "instructions-refused", 403, "This profile takes no instructions"
+
+
 class BadSdp(BadRequest):
     """The text is not an SDP, or over a bound of lines and sections."""
 

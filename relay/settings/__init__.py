@@ -17,9 +17,13 @@ from pydantic import BeforeValidator, ValidationError
 from relay.settings.fields import Settings
 from relay.settings.found import Found, Reading
 from relay.settings.places import read_places, read_secret_file
+from relay.settings.price_tables import check_budgets, read_prices
+from relay.settings.profile_rules import profile_warnings
+from relay.settings.profile_tables import read_profiles
 from relay.settings.rules import contradictions, warnings
 from relay.settings.sign_in_values import read_key_text, read_tokens
 from relay.settings.table import SettingRow, setting_names, setting_table
+from relay.settings.tool_tables import read_tools
 from relay.settings.values import read_path, read_secret
 
 __all__ = ["SettingRow", "Settings", "SettingsError", "load_settings", "setting_table"]
@@ -74,10 +78,22 @@ def load_settings(environ: Mapping[str, str] = os.environ, directory: Path | Non
             f"{chosen[name].label if name in chosen else f'{name.upper()} (not set)'} {words}"
             for name, words in contradictions(settings, frozenset(unopened.keys() | refused.keys()))
         ]
+    of_places = len(reading.complaints)
+    tables = _read_tables(reading, settings, environ)
+    complaints += reading.complaints[of_places:]
     if complaints:
         raise SettingsError(complaints)
-    known: dict[str, object] = {"warnings": (*reading.warnings, *warnings(settings))}
-    return settings.model_copy(update=known)
+    told = (*reading.warnings, *warnings(settings), *profile_warnings(tables["profiles"], settings))
+    return settings.model_copy(update={**tables, "warnings": told, "folder": reading.folder})
+
+
+def _read_tables(reading: Reading, settings: Settings, environ: Mapping[str, str]) -> dict[str, Any]:
+    """Read what stands in tables of `relay.toml`; complaints go into the reading."""
+    profiles = read_profiles(reading.tables, settings, reading.folder)
+    tools = read_tools(reading.tables, profiles.values(), environ, reading.folder)
+    prices = read_prices(reading.tables)
+    check_budgets(reading.tables, settings, profiles.values(), prices)
+    return {"profiles": profiles, "tools": tools, "prices": prices}
 
 
 def _rivals(reading: Reading, chosen: _Chosen) -> list[str]:

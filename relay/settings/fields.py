@@ -6,14 +6,15 @@ is its key in `relay.toml`. What is derived from several settings stands at the 
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr
 
 from relay.settings.addresses import IceServer, read_bind, read_ice_servers, read_proxy
 from relay.settings.base_url import is_loopback
 from relay.settings.marks import Dark, File, Switch
-from relay.settings.sign_in_fields import SignInFields
+from relay.settings.spending_fields import SpendingFields
+from relay.settings.tool_tables import ToolSetting
 from relay.settings.values import (
     number_between,
     one_of,
@@ -31,7 +32,7 @@ _UNIT_SECONDS: Final = {"second": 1, "minute": 60, "hour": 3600}
 _VOICES: Final = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar")
 
 
-class Settings(SignInFields):
+class Settings(SpendingFields):
     """The relay's settings, checked; made by `relay.settings.load_settings`."""
 
     # --- the address of the relay -----------------------------------------------------------------------
@@ -53,6 +54,13 @@ class Settings(SignInFields):
         Literal["server_vad", "semantic_vad"], BeforeValidator(one_of("server_vad", "semantic_vad"))
     ] = Field(
         default="server_vad", description="How the upstream notices that the caller has finished speaking."
+    )
+    relay_sideband: Annotated[
+        Literal["off", "observe", "guard"], BeforeValidator(one_of("off", "observe", "guard"))
+    ] = Field(
+        default="observe",
+        description="Whether the relay watches each call over a control connection (observe), and sets back "
+        "what the browser changes in it (guard); or off. A profile may say otherwise.",
     )
     relay_keep_secrets: Switch = Field(
         default=True,
@@ -176,6 +184,10 @@ class Settings(SignInFields):
     # --- no settings, but what is known of them: excluded from every listing ----------------------------
     sources: Mapping[str, str] = Field(default_factory=dict, exclude=True, repr=False)
     warnings: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
+    # Of `relay.core.profile.Profile`, which pydantic need not look into.
+    profiles: Mapping[str, Any] = Field(default_factory=dict, exclude=True, repr=False)
+    tools: Mapping[str, ToolSetting] = Field(default_factory=dict, exclude=True, repr=False)
+    folder: Path = Field(default_factory=Path, exclude=True, repr=False)
 
     @property
     def upstream_kind(self) -> UpstreamKind:

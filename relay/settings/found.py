@@ -7,9 +7,12 @@ import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from pydantic import SecretStr
+
+from relay.settings.toml_table import Lines, TomlTable
 
 OUR_PREFIXES: Final = ("RELAY_", "AZURE_OPENAI_")
 TEST_PREFIX: Final = "RELAY_TEST_"  # the test suite's own names are nobody's mistake
@@ -71,6 +74,8 @@ class Reading:
         complaints: What is wrong with the places themselves.
         warnings: What is odd but does no harm.
         whole: False when a place could not be read, so that a missing setting proves nothing.
+        tables: The tables of `relay.toml`: profiles, tools, prices. Its complaints are these.
+        folder: Where `relay.toml` is; what stands in it is relative to that.
     """
 
     names: Mapping[str, Name]
@@ -78,6 +83,12 @@ class Reading:
     complaints: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     whole: bool = True
+    tables: TomlTable = field(init=False)
+    folder: Path = field(default_factory=Path)
+
+    def __post_init__(self) -> None:
+        """There is no table until `relay.toml` was read."""
+        self.tables = TomlTable({}, (), Lines(""), self.complaints)
 
     def keep(self, written: str, place: str, where: str, value: object) -> None:
         """Take a setting down, unless it is empty, which means that it is not set."""

@@ -15,9 +15,10 @@ from dotenv.parser import Binding, parse_stream
 from pydantic import SecretStr
 
 from relay.settings.found import OUR_PREFIXES, TEST_PREFIX, Name, Reading, is_needless
+from relay.settings.toml_table import Lines, TomlTable
 from relay.settings.values import read_path, read_secret
 
-_LATER_TABLES: Final = ("profiles", "deployments", "prices")
+_TABLES: Final = ("profiles", "tools", "prices")
 _SECRET_FILE_BYTES: Final = 65536
 
 
@@ -112,20 +113,23 @@ def _read_toml(directory: Path, reading: Reading) -> None:
             reading.whole = False  # the field's reader complains
             return
     try:
-        tables = tomllib.loads(_file_text(path, title, reading, must_exist=named is not None))
+        text = _file_text(path, title, reading, must_exist=named is not None)
+        tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         position = re.search(r"at line \d+, column \d+|at end of document", str(error))
         reading.refuse_place(f"{title} is not TOML {position.group() if position else ''}".rstrip())
         return
+    reading.folder = path.parent
+    grouped: dict[str, object] = {key: tables.pop(key) for key in _TABLES if key in tables}
+    if grouped:
+        reading.tables = TomlTable(grouped, (), Lines(text), reading.complaints)
     for key, value in tables.items():
         _read_toml_key(key, value, reading)
 
 
 def _read_toml_key(key: str, value: object, reading: Reading) -> None:
     written, where = key.upper(), f"relay.toml, key {key}"
-    if key in _LATER_TABLES:
-        reading.complaints.append(f"relay.toml: the table {key} comes in a later version; remove it for now")
-    elif written not in reading.names:
+    if written not in reading.names:
         reading.complaints.append(f"relay.toml: {key} {reading.strangeness(written, key=True)}")
     elif key != key.lower():
         reading.complaints.append(f"relay.toml: {key} must be written in lower case: {key.lower()}")

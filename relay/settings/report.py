@@ -3,12 +3,15 @@
 Secrets are eight stars, whatever they are. Nothing is asked of the network.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from relay.settings import Settings, SettingsError, load_settings
 from relay.settings.table import setting_table, written
+
+if TYPE_CHECKING:
+    from relay.core.profile import Profile
 
 _CREDENTIALS: Final = {
     "api_key": "the API key of AZURE_OPENAI_API_KEY",
@@ -24,7 +27,13 @@ _SIGN_INS: Final = {
 }
 
 
-def check_config(environ: Mapping[str, str], directory: Path, out: TextIO, err: TextIO) -> int:
+def check_config(
+    environ: Mapping[str, str],
+    directory: Path,
+    out: TextIO,
+    err: TextIO,
+    attempt: Callable[[Settings], object] = lambda _: None,
+) -> int:
     """Print the settings in effect, or everything that is wrong with them.
 
     Args:
@@ -32,12 +41,14 @@ def check_config(environ: Mapping[str, str], directory: Path, out: TextIO, err: 
         directory: Where `.dev.vars` and `relay.toml` are.
         out: Takes the report.
         err: Takes the complaints.
+        attempt: Tries what the settings alone cannot tell; raises `SettingsError`.
 
     Returns:
         The exit status: 0, or 2 when the relay would not start.
     """
     try:
         settings = load_settings(environ, directory)
+        attempt(settings)
     except SettingsError as error:
         err.write(render_complaints(error.complaints))
         return 2
@@ -57,10 +68,30 @@ def render_report(settings: Settings) -> str:
         for row in setting_table()
     ]
     sections = [list(_columns([("SETTING", "FROM", "VALUE"), *rows]))]
+    sections.append(["Profiles:", *(f"  {line}" for line in _columns(list(_profiles(settings))))])
     if settings.warnings:
         sections.append(["Warnings:", *_numbered(settings.warnings)])
     sections.append(["What follows:", *(f"  {line}" for line in _columns(list(_facts(settings))))])
     return "\n".join("".join(f"{line}\n" for line in section) for section in sections)
+
+
+def _profiles(settings: Settings) -> Iterator[tuple[str, ...]]:
+    """One row for each profile; of its prompt only the length."""
+    yield "NAME", "OPEN TO", "DEPLOYMENT", "VOICES", "PROMPT", "PAGE ADDS", "SIDEBAND", "TOOLS"
+    profiles: Mapping[str, Profile] = settings.profiles
+    for name, profile in profiles.items():
+        adds = profile.browser_instructions
+        required = ", required" if profile.sideband_required else ""
+        yield (
+            f"{name} (private)" if profile.private else name,
+            ", ".join(profile.allow) or "everybody",
+            profile.deployment,
+            ",".join(profile.voices),
+            "none" if profile.instructions is None else f"{len(profile.instructions)} characters",
+            f"{settings.relay_max_instructions_bytes} bytes" if adds is None else f"{adds} characters",
+            f"{profile.sideband}{required}",
+            ", ".join(profile.tools) or "-",
+        )
 
 
 def _facts(settings: Settings) -> Iterator[tuple[str, ...]]:

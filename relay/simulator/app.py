@@ -84,6 +84,7 @@ def create_app(settings: Settings) -> Starlette:
     routes += [
         Route("/simulator/faults", control.faults, methods=["GET", "POST", "DELETE"]),
         Route("/simulator/calls", control.calls, methods=["GET", "DELETE"]),
+        Route("/simulator/calls/{call_id}", control.call, methods=["POST", "DELETE"]),
         Route("/simulator", control.health),
     ]
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _not_found})

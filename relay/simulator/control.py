@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse, Response
 
 from relay.simulator.errors import Refusal
-from relay.simulator.faults import FaultUnreadable, faults_from
+from relay.simulator.faults import FaultUnreadable, faults_from, json_text
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -51,6 +51,23 @@ class Control:
             await self._exchange.end_all("reset")
             self._exchange.ledger.clear()
         return JSONResponse(self._exchange.ledger.summary(with_calls="summary" not in request.query_params))
+
+    async def call(self, request: Request) -> Response:
+        """Play the browser of a call: POST sends its client events, one or a list; DELETE lets it leave."""
+        try:
+            call = self._exchange.live(request.path_params["call_id"])
+        except Refusal as refusal:
+            return JSONResponse(refusal.body(), refusal.status)
+        if request.method == "DELETE":
+            call.end("browser_left")
+            return JSONResponse(call.record.described())
+        try:
+            sent = json.loads(await request.body())
+        except ValueError:
+            return JSONResponse({"error": "the body is not JSON"}, 400)
+        for event in sent if isinstance(sent, list) else [sent]:
+            call.browser_sent(json_text(event))
+        return JSONResponse(call.record.described())
 
     async def health(self, _: Request) -> Response:
         """Tell that this is the simulator."""

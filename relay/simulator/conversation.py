@@ -206,7 +206,7 @@ class Conversation:
         )
         heard = last_heard(items, self._listener.seconds, self._listener.interruptions)
         reply = choose_reply(heard, {**self._stage.session, **asked})
-        self._speaker.respond(now, reply, asked, heard.text if heard.kind == "text" else "")
+        self._speaker.respond(now, reply, asked, heard.repeated)
 
     def _cancel(self, response_id: str | None, now: float) -> None:
         if not self._speaker.active or response_id not in (None, self._speaker.response_id):

@@ -24,6 +24,9 @@ calls      no_location, bad_location       201 without Location; with one that n
            status_200, sdp_type, not_sdp   200; application/sdp; a body that is no SDP
            expired_secret                  401 as for a client secret that is spent
 sideband   close                           closes after ``delay_ms`` with ``status`` (1011) as its code
+           cut                             the connection breaks after ``delay_ms``, without a close
+           huge, garbage                   a frame of ``size`` bytes, or no events, after ``delay_ms``
+           slow                            ``interval_ms`` (500) between two events
 media      mute, no_events, vanish         answers no checks; sends no events; goes silent after ``delay_ms``
 session    expire                          live calls (or ``call_id``) reach their time limit now
 transcription  fail                        the next transcript fails: ``code``, ``message``
@@ -52,7 +55,7 @@ KINDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "mint": _REQUESTS | _ANSWERS,
         "calls": _REQUESTS | _ANSWERS | _PLACING,
         "hangup": _REQUESTS | _ANSWERS,
-        "sideband": _REQUESTS | {"close"},
+        "sideband": _REQUESTS | {"close", "cut", "huge", "garbage", "slow"},
         "media": frozenset({"mute", "no_events", "vanish"}),
         "session": frozenset({"expire"}),
         "transcription": frozenset({"fail"}),

@@ -34,12 +34,21 @@ class Heard:
         text: What was typed, or the name of the tool that answered.
         seconds: How long somebody spoke.
         interrupted: Whether they spoke over the assistant.
+        output: What the tool answered.
     """
 
     kind: str
     text: str = ""
     seconds: float = 0.0
     interrupted: bool = False
+    output: str = ""
+
+    @property
+    def repeated(self) -> str:
+        """What a written answer begins with, so that one sees what has arrived."""
+        if self.kind == "tool_output":
+            return f"The tool said: {self.output}"
+        return f'You wrote "{self.text}".' if self.kind == "text" else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,7 @@ def last_heard(
         if item["type"] == "function_call":
             names[item.get("call_id", "")] = item["name"]
         elif item["type"] == "function_call_output":
-            heard = Heard("tool_output", names.get(item["call_id"], ""))
+            heard = Heard("tool_output", names.get(item["call_id"], ""), output=item["output"])
         elif item.get("role") == "assistant":
             heard = Heard("nothing")
         elif item.get("role") == "user":

@@ -61,14 +61,14 @@ class Speaker:
         """Whether the assistant is making or playing an answer, so that speaking now interrupts it."""
         return self._response is not None or self.playback.ends is not None
 
-    def respond(self, now: float, reply: Spoken | FunctionCall, asked: dict[str, Any], quoted: str) -> None:
+    def respond(self, now: float, reply: Spoken | FunctionCall, asked: dict[str, Any], repeated: str) -> None:
         """Begin a response.
 
         Args:
             now: Seconds.
             reply: What to answer.
             asked: The fields of ``response.create``.
-            quoted: What was typed; a written answer repeats it.
+            repeated: What a written answer begins with.
         """
         stage = self._stage
         response = Draft.of(stage.session, asked)
@@ -85,7 +85,7 @@ class Speaker:
             stage.agenda.add(now + THINKING_SECONDS, "response", lambda at: self._call(at, reply))
         elif config["output_modalities"] == ["text"]:
             sentence = stage.stock[reply.name].text
-            response.text = f'You wrote "{quoted}". {sentence}' if quoted else sentence
+            response.text = f"{repeated} {sentence}".lstrip()
             response.written = True
             stage.agenda.add(now + THINKING_SECONDS, "response", self._write)
         else:

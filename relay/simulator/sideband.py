@@ -23,6 +23,17 @@ if TYPE_CHECKING:
     from relay.simulator.faults import Fault
 
 _QUEUED = 10_000
+_AFTERWARDS = frozenset({"close", "cut", "huge", "garbage", "slow"})
+_GARBAGE = (
+    "",
+    "not json",
+    "[]",
+    "7",
+    "null",
+    '{"type":7}',
+    '{"type":"response.done"}',
+    '{"type":"nonsense"}',
+)
 
 
 class Sideband:
@@ -42,10 +53,11 @@ class Sideband:
             self._queue.get_nowait()
         self._queue.put_nowait((code, reason))
 
-    async def send_all(self, websocket: WebSocket) -> None:
-        """Send what is queued until the end comes."""
+    async def send_all(self, websocket: WebSocket, pause_seconds: float = 0) -> None:
+        """Send what is queued, with pauses between, until the end comes."""
         while isinstance(queued := await self._queue.get(), str):
             await websocket.send_text(queued)
+            await asyncio.sleep(pause_seconds)
         await websocket.close(*queued)
 
 
@@ -74,12 +86,11 @@ async def attach(websocket: WebSocket, exchange: Exchange, refuse: Callable[[Ref
     sideband = Sideband()
     await websocket.accept()
     call.observe(sideband)
-    sending = asyncio.create_task(sideband.send_all(websocket))
-    if fault is not None and fault.kind == "close":
-        code = fault.status or 1011
-        asyncio.get_running_loop().call_later(
-            fault.delay_ms / 1000, sideband.call_over, code, fault.message or ""
-        )
+    slow = fault is not None and fault.kind == "slow"
+    pause_seconds = fault.interval_ms / 1000 if fault is not None and slow else 0
+    sending = asyncio.create_task(sideband.send_all(websocket, pause_seconds))
+    if fault is not None:
+        asyncio.get_running_loop().call_later(fault.delay_ms / 1000, _misbehave, fault, sideband, websocket)
     try:
         while True:
             call.client_event(await websocket.receive_text())
@@ -91,9 +102,22 @@ async def attach(websocket: WebSocket, exchange: Exchange, refuse: Callable[[Ref
         await asyncio.wait([sending])
 
 
+def _misbehave(fault: Fault, sideband: Sideband, websocket: WebSocket) -> None:
+    """Carry out a fault on an attached sideband."""
+    if fault.kind == "close":
+        sideband.call_over(fault.status or 1011, fault.message or "")
+    elif fault.kind == "cut":
+        break_connection(websocket.scope["extensions"][TRANSPORT]["transport"])
+    elif fault.kind == "huge":
+        sideband.server_event("x" * (fault.size or 2_000_000))
+    elif fault.kind == "garbage":
+        for frame in _GARBAGE:
+            sideband.server_event(frame)
+
+
 async def _misbehaved(fault: Fault, websocket: WebSocket) -> bool:
     """Carry out a fault on the handshake; tells whether that was the end of it."""
-    if fault.kind == "close":
+    if fault.kind in _AFTERWARDS:
         return False
     await asyncio.sleep(fault.delay_ms / 1000)
     if fault.kind in ("refuse", "rate_limited", "redirect"):

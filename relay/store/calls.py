@@ -10,7 +10,7 @@ from relay.core.call import Event, State
 from relay.core.clocks import due_event, due_reason, hang_up_in, seconds_left, warning_in
 from relay.core.limits import Usage, admit
 from relay.core.record import advance, begin_hang_up
-from relay.store import days, journal, rows, tally, workers
+from relay.store import accounts, days, journal, rows, tally, transcripts, workers
 
 if TYPE_CHECKING:
     import sqlite3
@@ -153,6 +153,8 @@ def purge(db: sqlite3.Connection, now: Moment, retention_days: float, limit: int
     ).fetchall()
     for (key,) in old:
         journal.forget(db, key)
+        accounts.forget(db, key)
+        transcripts.forget(db, key)
         db.execute("DELETE FROM calls WHERE key = ?", (key,))
     return len(old)
 
@@ -178,12 +180,18 @@ def _usage(db: sqlite3.Connection, call: Call, ceiling: Ceiling, *, paused: bool
         days.booked(db, today, call.caller),
         days.booked(db, today + 1, call.caller) if over_midnight else (0, 0),
     )
+    money = (0, 0)
+    if ceiling.day_picos_per_caller or ceiling.day_picos_total:
+        money = accounts.spent(db, call.caller, today)
     return Usage(
         paused=paused,
         total=tally.open_calls(db),
         of_caller=_open_of(db, call.caller, max(1, ceiling.per_caller)),
+        of_profile=_open_of_profile(db, call) if ceiling.per_caller_of_profile else 0,
         booked_of_caller=(now[0], later[0]),
         booked_total=(now[1], later[1]),
+        picos_of_caller=money[0],
+        picos_total=money[1],
     )
 
 
@@ -191,3 +199,9 @@ def _open_of(db: sqlite3.Connection, caller: str, limit: int) -> int:
     """Count a caller's open calls as far as the limit: a few entries of an index."""
     query = "SELECT count(*) FROM (SELECT 1 FROM calls WHERE open = 1 AND caller = ? LIMIT ?)"
     return int(db.execute(query, (caller, limit)).fetchone()[0])
+
+
+def _open_of_profile(db: sqlite3.Connection, call: Call) -> int:
+    """Count the open calls of a call's caller that have its profile, by the same index."""
+    query = "SELECT count(*) FROM calls WHERE open = 1 AND caller = ? AND profile = ?"
+    return int(db.execute(query, (call.caller, call.profile)).fetchone()[0])

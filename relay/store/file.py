@@ -55,6 +55,7 @@ def connect(path: Path, *, busy_milliseconds: int = 0) -> sqlite3.Connection:
     db.execute(f"PRAGMA busy_timeout = {busy_milliseconds}")
     db.execute("PRAGMA synchronous = NORMAL")  # outlives kill -9; a power cut may take the last seconds
     db.execute("PRAGMA wal_autocheckpoint = 0")  # `checkpoint` does it, so that no commit waits for a disk
+    db.execute("PRAGMA secure_delete = ON")  # what is forgotten is overwritten
     db.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
     return db
 

@@ -7,14 +7,16 @@ never see each other's halves. The rules of a call's life are not here but in `r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from relay.core.account import Account, Spent
     from relay.core.call import Event, Reason
     from relay.core.caller import Ticket
+    from relay.core.facts import Line, Used
     from relay.core.limits import Admission, Ceiling
     from relay.core.moment import Moment
     from relay.core.rate import Rate, Standing
@@ -57,6 +59,40 @@ class Entry:
     wall_seconds: float
     type: str
     body: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRow:
+    """Usage of a group of calls.
+
+    Args:
+        group: What they have in common, in the order that was asked for; a day as days since 1970-01-01.
+        calls: How many used anything.
+        with_gaps: How many of them may have used more than was heard of.
+        account: The sums.
+    """
+
+    group: tuple[str | int, ...]
+    calls: int
+    with_gaps: int
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLine:
+    """A line of a transcript.
+
+    Args:
+        who: ``caller`` or ``assistant``.
+        at: When its turn began, Unix seconds.
+        text: The words; kept out of ``repr``.
+        item_id: The upstream's.
+    """
+
+    who: str
+    at: float
+    text: str = field(repr=False)
+    item_id: str = ""
 
 
 class Store(Protocol):
@@ -182,9 +218,7 @@ class Store(Protocol):
 
     # --- the journal
 
-    async def publish(
-        self, key: str, kind: str, body: Mapping[str, str | float | bool | None], now: Moment
-    ) -> None:
+    async def publish(self, key: str, kind: str, body: Mapping[str, object], now: Moment) -> None:
         """Append an entry to a call's journal; the oldest are dropped beyond `JOURNAL_ENTRIES`."""
 
     async def entries(self, key: str, *, after_seq: int = 0) -> list[Entry]:
@@ -204,12 +238,50 @@ class Store(Protocol):
     async def paused(self) -> bool:
         """Tell whether new calls are stopped."""
 
-    async def purge(self, now: Moment, *, retention_days: float, limit: int = 500) -> int:
+    async def purge(
+        self, now: Moment, *, retention_days: float, transcript_days: float = 30, limit: int = 500
+    ) -> int:
         """Forget closed calls that ended longer ago; returns how many, `limit` at most.
 
         Forgets besides what was booked on days long over, attempts that count no more, and tickets that
         have expired.
         """
+
+    # --- what calls use and say
+
+    async def book(
+        self, call: Call, deployment: str, used: Used, cost: int | None, now: Moment
+    ) -> Spent | None:
+        """Book what a call used, once; ``None`` when it was booked before.
+
+        Args:
+            call: Which.
+            deployment: The one that is billed: the call's own, or that of its transcription.
+            used: What.
+            cost: In picos; ``None`` when it has no price.
+            now: The day it is booked on.
+        """
+
+    async def add_gap(self, key: str) -> None:
+        """Note that something that a call used may have been missed."""
+
+    async def account(self, key: str) -> Account:
+        """Add up what a call has used."""
+
+    async def spent(self, call: Call, now: Moment) -> Spent:
+        """Read what a call, its caller today, and all callers today have spent."""
+
+    async def usage(self, by: Sequence[str], first_day: int, last_day: int) -> list[UsageRow]:
+        """Add up usage of UTC days, both included, grouped by names of `relay.store.usage.USAGE_BY`."""
+
+    async def keep_line(self, key: str, line: Line, at: float) -> None:
+        """Keep a line of a call's transcript; the same item and part again takes its place."""
+
+    async def lines(self, key: str) -> list[KeptLine]:
+        """Read a call's transcript."""
+
+    async def forget_caller(self, caller: str) -> tuple[int, int]:
+        """Drop everything a caller said or was told; returns how many calls and lines."""
 
     async def check(self) -> None:
         """Write something, to know that writing works."""

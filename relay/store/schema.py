@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from relay.errors import StoreUnavailable
+from relay.store.accounts import ACCOUNTS
+from relay.store.transcripts import TRANSCRIPTS
 
 if TYPE_CHECKING:
     import sqlite3
@@ -68,6 +70,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX tickets_by_end ON tickets (expires)",
     ),
     LIMITS,
+    (*ACCOUNTS, *TRANSCRIPTS),
 )
 
 

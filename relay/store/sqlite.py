@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from relay.core.booking import day_of
 from relay.core.limits import Admission, Limit
 from relay.errors import StoreUnavailable
-from relay.store import attempts, calls, days, journal, tally, tickets, workers
+from relay.store import accounts, attempts, calls, days, journal, tally, tickets, transcripts, workers
 from relay.store.checkpoint import Checkpointer
 from relay.store.file import connect, open_file
+from relay.store.sqlite_accounts import SqliteAccounts
 from relay.store.transaction import Transactions
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from relay.store.protocol import Counts, Entry
 
 
-class SqliteStore:
+class SqliteStore(SqliteAccounts):
     """A `relay.store.protocol.Store` in a file. Made by `open`; used by one thread."""
 
     def __init__(self, db: sqlite3.Connection, checkpointer: Checkpointer, path: Path) -> None:
@@ -40,7 +41,7 @@ class SqliteStore:
         self._checkpointer = checkpointer
         self._path = path
         self._inode = path.stat().st_ino
-        self._transactions = Transactions(db, checkpointer)
+        super().__init__(Transactions(db, checkpointer))
 
     @classmethod
     def open(cls, path: Path, *, checkpoint_seconds: float = 5.0) -> Self:
@@ -193,7 +194,7 @@ class SqliteStore:
         self,
         key: str,
         kind: str,
-        body: Mapping[str, str | float | bool | None],
+        body: Mapping[str, object],
         now: Moment,
     ) -> None:
         """Append an entry to a call's journal."""
@@ -225,12 +226,16 @@ class SqliteStore:
         with self._transactions.reading() as db:
             return _paused(db)
 
-    async def purge(self, now: Moment, *, retention_days: float, limit: int = 500) -> int:
+    async def purge(
+        self, now: Moment, *, retention_days: float, transcript_days: float = 30, limit: int = 500
+    ) -> int:
         """Forget closed calls that ended longer ago, and what no limit and no ticket needs any more."""
         with self._transactions.writing(quiet=True) as db:
             attempts.purge(db, now, limit)
             days.purge(db, day_of(now), limit)
             tickets.purge(db, now)
+            accounts.purge(db, day_of(now), limit)
+            transcripts.purge(db, now.wall_seconds, transcript_days, limit)
             return calls.purge(db, now, retention_days, limit)
 
     async def check(self) -> None:

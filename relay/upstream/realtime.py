@@ -1,4 +1,4 @@
-"""The Realtime API over HTTP: mint, exchange, hang up (fact 1.1).
+"""The Realtime API over HTTP: mint, exchange, hang up, and the way to the sideband (fact 1.1).
 
 The rule the whole file serves: each successful exchange makes a call that somebody pays for, so
 ``/calls`` is sent a second time only where it is proved that the first created nothing.
@@ -26,6 +26,7 @@ from relay.upstream.client_secrets import FreshSecrets
 from relay.upstream.failure import is_untrusted, problem_from_failure, was_not_sent
 from relay.upstream.mint import Mint
 from relay.upstream.placed import RealtimePlaced
+from relay.upstream.sideband import attach
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from relay.upstream.client_secrets import ClientSecrets
     from relay.upstream.credential import Credential
     from relay.upstream.http_client import Clients
+    from relay.upstream.sideband import RealtimeSideband, SidebandRoute
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +52,7 @@ class RealtimeUpstream:
         base_url: The origin, without a path.
         credential: What is shown for minting and for hanging up.
         clients: One for mints and exchanges, one for hang-ups alone, which so never wait behind new calls.
+        sideband: How sidebands are reached.
         max_call_seconds: The longest call the API allows (fact 4.3).
         secrets: Makes what gives each exchange its client secret.
         draw: A number from 0 to 1, for jitter.
@@ -62,12 +65,14 @@ class RealtimeUpstream:
         base_url: str,
         credential: Credential,
         clients: Clients,
+        sideband: SidebandRoute,
         max_call_seconds: int = 3600,
         secrets: Callable[[Mint], ClientSecrets] = FreshSecrets,
         draw: Callable[[], float] = random.random,
     ) -> None:
         self._name = name
         self._credential = credential
+        self._sideband = sideband
         self._exchange_api = RealtimeApi(base_url, clients.exchange)
         self._hang_up_api = RealtimeApi(base_url, clients.hang_up)
         self._traits = Traits(
@@ -136,7 +141,7 @@ class RealtimeUpstream:
             if not wanted():
                 raise NotWanted
             try:
-                response = await self._exchange(offer, client_secret, deadline, stopwatch)
+                response = await self._exchange(offer, plan, client_secret, deadline, stopwatch)
             except Refused as refused:
                 if refused.refusal.status == 401:
                     self._secrets.refused(plan, client_secret)
@@ -168,6 +173,14 @@ class RealtimeUpstream:
             return HungUp.UNSURE
         return hung_up_from_status(status)
 
+    async def attach(self, ref: CallRef, *, deadline: float) -> RealtimeSideband:
+        """Attach a call's sideband with the relay's own credential, renewed once when it is refused.
+
+        Raises:
+            SidebandLost: It could not be attached now.
+        """
+        return await attach(self._sideband, self._credential, ref, deadline=deadline)
+
     async def ready(self) -> bool:
         """Whether a credential can be had now; the upstream itself is not asked."""
         try:
@@ -184,13 +197,14 @@ class RealtimeUpstream:
         await self._hang_up_api.close()
 
     async def _exchange(
-        self, offer: str, client_secret: ClientSecret, deadline: float, stopwatch: Stopwatch
+        self, offer: str, plan: Plan, client_secret: ClientSecret, deadline: float, stopwatch: Stopwatch
     ) -> httpx.Response:
+        path = f"{_CALLS}?webrtcfilter=on" if plan.browser_filter else _CALLS  # fact 1.3
         # Only the client secret: beside a standing credential the upstream answers 401 (fact 3.1).
         headers = {"Authorization": f"Bearer {client_secret.value}", "Content-Type": "application/sdp"}
         with stopwatch.step("exchange"):
             return await self._exchange_api.post(
-                _CALLS, headers=headers, content=offer.encode(), deadline=deadline
+                path, headers=headers, content=offer.encode(), deadline=deadline
             )
 
     def _placed(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
+from relay.core.account import told
 from relay.core.call import Reason
 from relay.core.caller import may_touch
 from relay.core.clocks import seconds_left, seconds_used
@@ -14,9 +15,12 @@ from relay.errors import MalformedRequest, NotFound
 from relay.web.event_stream import EventStream
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from starlette.requests import Request
 
     from relay.clock import Clock
+    from relay.core.account import Account
     from relay.core.caller import Caller
     from relay.core.record import Call
     from relay.supervisor import Supervisor
@@ -31,9 +35,20 @@ class Calls:
     Args:
         supervisor: Keeps the calls.
         clock: Tells how long they have lasted.
+        currency: Of what they cost.
+        shows_cost: Whether a profile of this name shows what its calls cost.
     """
 
-    def __init__(self, supervisor: Supervisor, clock: Clock) -> None:
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        clock: Clock,
+        *,
+        currency: str = "USD",
+        shows_cost: Callable[[str], bool],
+    ) -> None:
+        self._currency = currency
+        self._shows_cost = shows_cost
         self._supervisor = supervisor
         self._clock = clock
 
@@ -47,6 +62,7 @@ class Calls:
     async def get(self, request: Request, caller: Caller) -> Response:
         """Tell how the call stands; an ended one stays readable for RELAY_RETENTION_DAYS."""
         call = await self._call(request, caller)
+        account = await self._supervisor.account(call.key)
         now = self._clock.now()
         body = {
             "state": call.state,
@@ -57,9 +73,21 @@ class Calls:
             ),
             "seconds_used": round(seconds_used(call, now), 1),
             "seconds_left": round(seconds_left(call, now), 1),
+            "usage": self._usage(call, account),
             "limits": {"max_seconds": call.max_seconds, "presence_seconds": call.presence_seconds},
         }
         return JSONResponse(body, headers=_NO_STORE)
+
+    async def transcript(self, request: Request, caller: Caller) -> Response:
+        """Give back what was said, where the profile keeps it; RELAY_TRANSCRIPT_DAYS long."""
+        call = await self._call(request, caller)
+        lines = await self._supervisor.lines(call.key)
+        if not lines:
+            raise NotFound("Nothing is kept of what was said in this call.")
+        said = [
+            {"who": line.who, "at": line.at, "text": line.text, "item_id": line.item_id} for line in lines
+        ]
+        return JSONResponse({"recorded": True, "lines": said}, headers=_NO_STORE)
 
     async def events(self, request: Request, caller: Caller) -> Response:
         """Open the call's event stream; doing so is the caller's sign of life."""
@@ -71,6 +99,10 @@ class Calls:
             over=not call.open,
             seconds=call.presence_seconds or self._supervisor.terms.presence_seconds,
         )
+
+    def _usage(self, call: Call, account: Account | None) -> Mapping[str, object] | None:
+        shows_cost = self._shows_cost(call.profile)
+        return None if account is None else told(account, self._currency, shows_cost=shows_cost)
 
     async def _call(self, request: Request, caller: Caller) -> Call:
         """Find the call; one that is somebody else's is not there (WEB-14)."""

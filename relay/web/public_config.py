@@ -1,4 +1,4 @@
-"""``GET /config``: what the page may know, written once at start."""
+"""``GET /config``: what the page may know; of a profile what may be seen and chosen, never its prompt."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class PublicConfig:
     Args:
         version: Of the relay.
         upstream: Its kind and api.
-        profiles: What a caller may choose from.
+        profiles: Those that hold now; only listed ones are told of.
         instructions_max_bytes: Bound of the browser's instructions.
         max_call_seconds: The longest call.
         presence_seconds: How long a page that promised its presence may be silent.
@@ -54,17 +54,7 @@ class PublicConfig:
 
     def as_json(self) -> dict[str, object]:
         """Write it in the page's words."""
-        profiles = [
-            {
-                "name": profile.name,
-                "title": profile.title,
-                "voices": list(profile.voices),
-                "voice": profile.voice,
-                "instructions_max_bytes": self.instructions_max_bytes,
-                "transcription": profile.transcription is not None,
-            }
-            for profile in self.profiles
-        ]
+        profiles = [self._profile(profile) for profile in self.profiles if profile.listed]
         return {
             "version": self.version,
             "upstream": dict(self.upstream),
@@ -84,6 +74,26 @@ class PublicConfig:
             "ice_servers": list(self.ice_servers),
         }
 
+    def _profile(self, profile: Profile) -> dict[str, object]:
+        bounds = (profile.browser_instructions, self.instructions_max_bytes)
+        most = min(bound for bound in bounds if bound is not None)
+        longest = profile.limits.max_call_seconds or self.max_call_seconds
+        return {
+            "name": profile.name,
+            "title": profile.title,
+            "description": profile.description,
+            "voices": list(profile.voices),
+            "voice": profile.voice,
+            "instructions_max_bytes": most,  # as many characters have at least as many bytes
+            "transcription": profile.transcription is not None,
+            "private": profile.private,
+            "sideband": profile.sideband,
+            "recorded": profile.transcripts == "keep",
+            "shows_cost": profile.shows_cost,
+            "max_call_seconds": min(longest, self.max_call_seconds),
+            "sign_in": bool(profile.allow),
+        }
+
 
 class ConfigRoute:
     """The handler.
@@ -93,8 +103,8 @@ class ConfigRoute:
     """
 
     def __init__(self, config: PublicConfig) -> None:
-        self._body = config.as_json()
+        self._config = config
 
     async def get(self, _request: Request) -> Response:
         """Tell it."""
-        return JSONResponse(self._body, headers={"Cache-Control": "no-store"})
+        return JSONResponse(self._config.as_json(), headers={"Cache-Control": "no-store"})

@@ -67,6 +67,7 @@ def routes(handlers: Handlers) -> list[Route | Mount]:
         Route("/prepare", Methods({"POST": prepared}, options={"Accept-Post": ACCEPT_PREPARE})),
         Route("/calls/{id}", Methods({"GET": touching(calls.get), "DELETE": touching(calls.delete)})),
         Route("/calls/{id}/events", Methods({"GET": touching(calls.events)})),
+        Route("/calls/{id}/transcript", Methods({"GET": touching(calls.transcript)})),
         Route("/config", Methods({"GET": handlers.config.get})),
         Route("/healthz", Methods({"GET": handlers.health.alive})),
         Route("/readyz", Methods({"GET": handlers.health.ready})),

@@ -29,3 +29,14 @@ def test_settings_that_take_calls_out_of_the_relays_hands_are_named(tmp_path: Pa
     said = " ".join(most_spent(load_settings(risky, tmp_path)))
 
     assert all(name in said for name in risky)
+
+
+def test_budgets_in_money_are_said(tmp_path: Path) -> None:
+    (tmp_path / "relay.toml").write_text(
+        'relay_money_per_day = "2.50"\nrelay_money_per_day_total = 100\n'
+        '[prices."gpt-realtime"]\ntext_in = 4\n[prices."gpt-4o-transcribe"]\ntext_in = 4\n'
+    )
+    said = most_spent(load_settings({}, tmp_path))
+
+    [money] = said[1:]
+    assert money.startswith("in money: a caller 2.50 USD a day, all callers together 100 USD a day; ")

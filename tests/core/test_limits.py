@@ -160,3 +160,15 @@ def test_what_is_granted_never_exceeds_what_is_left_of_a_day(
 )
 def test_the_most_that_a_day_can_cost(ceiling: Ceiling, one: float, everybody: float) -> None:
     assert most_minutes_per_day(ceiling) == (one, everybody)
+
+
+def test_a_profile_bounds_the_calls_of_one_caller_beside_the_operators_bound() -> None:
+    ceiling = Ceiling(total=0, per_caller=3, per_caller_of_profile=1)
+
+    def asked(of_caller: int, of_profile: int) -> Limit | None:
+        usage = Usage(paused=False, total=5, of_caller=of_caller, of_profile=of_profile)
+        return admit(ceiling, usage, max_seconds=600.0, until_midnight=NOON).limit
+
+    assert asked(2, 0) is None
+    assert asked(2, 1) is Limit.CALLS_OF_PROFILE
+    assert asked(3, 0) is Limit.CALLS_OF_CALLER

@@ -18,6 +18,7 @@ from relay.core.realtime import (
     plan_from_config,
     read_client_secret,
 )
+from relay.core.tool import FunctionTool, McpTool
 from relay.core.upstream import HungUp
 from relay.errors import UpstreamBadAnswer
 
@@ -29,8 +30,8 @@ def config(*, instructions: str | None = None, transcription: str | None = None)
         deployment="my-deployment",
         voice="marin",
         instructions=instructions,
-        transcription=transcription,
-        turn_detection="semantic_vad",
+        transcription=None if transcription is None else {"model": transcription},
+        turn_detection={"type": "semantic_vad"},
     )
 
 
@@ -53,7 +54,7 @@ def test_the_plan_is_the_ga_session_object() -> None:
 
 
 def test_server_vad_waits_for_half_a_second_of_silence() -> None:
-    plan = plan_from_config(replace(config(), turn_detection="server_vad"))
+    plan = plan_from_config(replace(config(), turn_detection={"type": "server_vad"}))
 
     assert json.loads(mint_body(plan, 60))["session"]["audio"]["input"]["turn_detection"] == {
         "type": "server_vad",
@@ -178,3 +179,76 @@ def test_an_answer_is_known_by_its_first_line() -> None:
 )
 def test_up_31_only_a_success_or_a_404_ends_the_matter(status: int, expected: HungUp) -> None:
     assert hung_up_from_status(status) is expected
+
+
+def test_everything_a_profile_may_say_has_its_place_in_the_session_object() -> None:
+    tools = (
+        FunctionTool("weather", "Tells the weather", {"type": "object", "properties": {}}),
+        McpTool("docs", "https://mcp.example.com", authorization="t", allowed_tools=("search",)),
+    )
+    plan = plan_from_config(
+        replace(
+            config(),
+            turn_detection=None,
+            noise_reduction="far_field",
+            max_output_tokens="inf",
+            modalities=("text",),
+            speed=1.2,
+            reasoning_effort="low",
+            truncation={"type": "retention_ratio", "retention_ratio": 0.5},
+            further={"tracing": "auto"},
+            tools=tools,
+            tool_choice="auto",
+            parallel_tool_calls=False,
+        )
+    )
+
+    assert plan.session == {
+        "type": "realtime",
+        "model": "my-deployment",
+        "output_modalities": ["text"],
+        "audio": {
+            "input": {
+                "transcription": None,
+                "turn_detection": None,
+                "noise_reduction": {"type": "far_field"},
+            },
+            "output": {"voice": "marin", "speed": 1.2},
+        },
+        "max_output_tokens": "inf",
+        "reasoning": {"effort": "low"},
+        "truncation": {"type": "retention_ratio", "retention_ratio": 0.5},
+        "tracing": "auto",
+        "tools": [
+            {
+                "type": "function",
+                "name": "weather",
+                "description": "Tells the weather",
+                "parameters": {"type": "object", "properties": {}},
+            },
+            {
+                "type": "mcp",
+                "server_label": "docs",
+                "server_url": "https://mcp.example.com",
+                "authorization": "t",
+                "allowed_tools": ["search"],
+                "require_approval": "never",
+            },
+        ],
+        "tool_choice": "auto",
+        "parallel_tool_calls": False,
+    }
+    assert "https://mcp" not in repr(plan)
+
+
+def test_what_the_operator_says_of_silence_comes_before_our_own() -> None:
+    said = {"type": "server_vad", "silence_duration_ms": 900, "threshold": 0.7}
+
+    plan = plan_from_config(replace(config(), turn_detection=said))
+
+    assert json.loads(mint_body(plan, 60))["session"]["audio"]["input"]["turn_detection"] == said
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_the_browser_is_filtered_where_the_profile_is_private(*, private: bool) -> None:
+    assert plan_from_config(replace(config(), private=private)).browser_filter is private

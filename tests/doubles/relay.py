@@ -12,6 +12,7 @@ from relay.core.limits import Ceiling
 from relay.core.offer import OfferBounds
 from relay.core.profile import Profile
 from relay.exchange import Exchange
+from relay.profiles import Profiles, ProfileSet
 from relay.store.sqlite import SqliteStore
 from relay.supervisor import Supervisor
 from relay.terms import Terms
@@ -91,17 +92,18 @@ class RelayDouble:
         self.clock = StoppedClock()
         self.store = SqliteStore.open(folder / "calls.sqlite3")
         self.supervisor = Supervisor(store=self.store, upstream=self.upstream, clock=self.clock, terms=terms)
+        self.profiles = Profiles(ProfileSet({"default": profile, profile.name: profile}))
         self.exchange = Exchange(
             upstream=self.upstream,
             supervisor=self.supervisor,
-            profiles={"default": profile, profile.name: profile},
+            profiles=self.profiles,
             bounds=OfferBounds(),
             **{"patience_seconds": 5.0, "most_in_flight": 10, "allow_unkillable": False, **exchange},
         )
         config = PublicConfig(
             version="0",
             upstream={"kind": "simulator", "api": "realtime"},
-            profiles=[profile],
+            profiles=self.profiles,
             instructions_max_bytes=16384,
             max_call_seconds=600,
             presence_seconds=15,
@@ -121,7 +123,7 @@ class RelayDouble:
             authenticator=Authenticator(sign_in(self), rule, guesses, challenge='Bearer realm="sdp-relay"'),
             connect=Connect(self.exchange, FormBounds(), pace),
             prepare=Prepare(self.exchange, FormBounds(), pace),
-            calls=Calls(self.supervisor, self.clock),
+            calls=Calls(self.supervisor, self.clock, shows_cost=lambda _: profile.shows_cost),
             direct=Direct(self.exchange, FormBounds(), exchange_url, pace) if direct else None,
             config=ConfigRoute(config),
             health=Health(self.upstream, self.exchange, self.supervisor),

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from relay.core.upstream import CallRef, ClientSecret, HungUp, NotWanted, Plan, Traits
+from tests.doubles.sideband import SidebandDouble
 from tests.secrecy import CLIENT_SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from relay.core.profile import SessionConfig
+    from relay.core.upstream import SidebandLost
     from relay.errors import UpstreamProblem
 
 ANSWER = (
@@ -78,6 +80,9 @@ class UpstreamDouble:
         self.hung_up: list[str] = []
         self.paid_requests = 0
         self.closed = 0
+        self.sidebands: list[SidebandDouble] = []  # every one that was attached, the newest last
+        self.keeps_away: list[SidebandLost] = []  # what the next attempts to attach come to
+        self.attempts_to_attach = 0
 
     def plan(self, config: SessionConfig) -> Plan:
         return Plan(config.deployment, {"voice": config.voice, "instructions": config.instructions})
@@ -120,6 +125,13 @@ class UpstreamDouble:
             return HungUp.GONE
         self.live.discard(ref.id)
         return HungUp.ENDED
+
+    async def attach(self, ref: CallRef, *, deadline: float) -> SidebandDouble:
+        self.attempts_to_attach += 1
+        if self.keeps_away:
+            raise self.keeps_away.pop(0)
+        self.sidebands.append(SidebandDouble())
+        return self.sidebands[-1]
 
     async def ready(self) -> bool:
         return self.can_be_ready

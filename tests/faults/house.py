@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from tests.core.recorded_offers import OFFERS
-from tests.doubles.process import Program
+from tests.doubles.process import Program, SimulatorProcess
 from tests.secrecy import API_KEY, INSTRUCTIONS, check_answer, check_folder
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class Relay(Program):
 
     def __init__(
         self,
-        upstream: Upstream,
+        upstream: Upstream | SimulatorProcess,
         folder: Path,
         settings: Mapping[str, str] | None = None,
         *,

@@ -94,7 +94,7 @@ def test_settings_do_not_change_once_they_are_read(tmp_path: Path) -> None:
 
 def test_every_complaint_comes_at_once(tmp_path: Path) -> None:
     (tmp_path / ".dev.vars").write_text("RELAY_VOICES=alloy,B4D\nRELAY_PRT=1\n")
-    (tmp_path / "relay.toml").write_text("relay_in_flight = 0\n[prices]\n")
+    (tmp_path / "relay.toml").write_text("relay_in_flight = 0\n[deployments]\n")
     environ = {
         "RELAY_PORT": "abc",
         "RELAY_HOST": "0.0.0.0",
@@ -104,7 +104,7 @@ def test_every_complaint_comes_at_once(tmp_path: Path) -> None:
 
     assert [complaint.split(" (")[0] for complaint in complaints(environ, tmp_path)] == [
         "RELAY_PRT",
-        "relay.toml: the table prices comes in a later version; remove it for now",
+        "relay.toml: deployments is not a setting of the relay",
         "RELAY_AUTH",
         "RELAY_PORT",
         "RELAY_VOICES",

@@ -10,7 +10,9 @@ from pydantic import SecretStr
 
 from relay.settings import SettingRow, SettingsError, load_settings, setting_table
 from relay.settings.addresses import IceServer
+from relay.settings.profile_tables import KEYS as PROFILE_KEYS
 from relay.settings.table import STARS, setting_names, written
+from relay.settings.tool_tables import KEYS as TOOL_KEYS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEV_VARS = (ROOT / ".dev.vars.example").read_text(encoding="utf-8")
@@ -93,11 +95,37 @@ def test_each_line_of_the_example_is_ready_to_be_copied(row: SettingRow, tmp_pat
         )
 
 
-def test_the_toml_example_holds_settings_only_and_works(tmp_path: Path) -> None:
+@pytest.fixture(name="example")
+def _example(tmp_path: Path) -> str:
+    """The example of relay.toml with nothing commented out, and what it names beside it."""
     text = (ROOT / "relay.toml.example").read_text(encoding="utf-8")
-    ready = re.sub(r"^# (?=[a-z_]+ = )", "", text, flags=re.MULTILINE).replace("<resource>", "r")
+    ready = re.sub(r"^# (?=[a-z_]+ = |\[)", "", text, flags=re.MULTILINE).replace("<resource>", "r")
     (tmp_path / "relay.toml").write_text(ready)
+    (tmp_path / "support.md").write_text("Be kind.")
+    return ready
 
-    settings = load_settings({}, tmp_path)
 
-    assert set(settings.sources) == set(tomllib.loads(ready))
+def test_the_toml_example_works_as_a_whole(example: str, tmp_path: Path) -> None:
+    keys = dict.fromkeys(("WEATHER_SECRET", "HANDBOOK_TOKEN"), "k" * 32)
+
+    settings = load_settings(keys, tmp_path)
+
+    tables = tomllib.loads(example)
+    assert set(settings.sources) | {"profiles", "tools", "prices"} == set(tables)
+    assert set(settings.profiles) == set(tables["profiles"])
+    assert set(settings.tools) == {*tables["tools"], "orders:lookup"}
+
+
+def test_the_toml_example_sets_no_profile_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "relay.toml").write_bytes((ROOT / "relay.toml.example").read_bytes())
+
+    assert list(load_settings({}, tmp_path).profiles) == ["default"]
+
+
+def test_the_toml_example_shows_every_key_of_profiles_and_tools(example: str) -> None:
+    tables = tomllib.loads(example)
+    shown = {key for profile in tables["profiles"].values() for key in profile}
+    of_tools = {key for tool in tables["tools"].values() for key in tool}
+
+    assert shown == set(PROFILE_KEYS)
+    assert TOOL_KEYS - of_tools == {"secret_file", "authorization_file"}

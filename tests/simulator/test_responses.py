@@ -40,6 +40,21 @@ def test_a_written_answer_streams_text_and_makes_no_sound(talk: type[Talk]) -> N
     assert not [effect for effect in call.effects if isinstance(effect, Play)]
 
 
+def test_a_written_answer_repeats_what_a_tool_said(talk: type[Talk]) -> None:
+    tool = {"type": "function", "name": "get_weather", "parameters": {}}
+    call = talk({"output_modalities": ["text"], "tools": [tool]})
+    call.type_text("What is the weather?")
+    call.send("response.create")
+    call.wait(5)
+    asked = call.last("response.function_call_arguments.done")["call_id"]
+    item = {"type": "function_call_output", "call_id": asked, "output": "blue"}
+    call.send("conversation.item.create", item=item)
+    call.send("response.create")
+    call.wait(20)
+
+    assert call.last("response.output_text.done")["text"].startswith("The tool said: blue ")
+
+
 def test_one_response_at_a_time(talk: type[Talk]) -> None:
     call = talk()
     call.send("response.create")

@@ -158,3 +158,62 @@ async def test_a_sideband_can_be_closed_from_the_other_end(running: Runner) -> N
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1011
     assert ledger["live"] == 1
+
+
+async def test_a_sideband_can_be_cut_without_a_close(running: Runner) -> None:
+    async with running(media=False) as simulator:
+        call_id = await a_call(simulator)
+        await simulator.fault(step="sideband", kind="cut", delay_ms=50)
+        async with attach(simulator, call_id) as websocket:
+            with pytest.raises(ConnectionClosed) as closed:
+                await websocket.recv()
+        ledger = await simulator.ledger()
+
+    assert closed.value.rcvd is None
+    assert ledger["live"] == 1
+
+
+async def test_a_sideband_can_send_a_huge_frame_and_garbage(running: Runner) -> None:
+    async with running(media=False) as simulator:
+        call_id = await a_call(simulator)
+        await simulator.fault(step="sideband", kind="huge", size=5000)
+        async with attach(simulator, call_id) as websocket:
+            huge = await websocket.recv()
+        await simulator.fault(step="sideband", kind="garbage")
+        async with attach(simulator, call_id) as websocket:
+            garbage = [await websocket.recv() for _ in range(3)]
+
+    assert len(huge) == 5000
+    assert garbage == ["", "not json", "[]"]
+
+
+async def test_a_sideband_can_be_slow(running: Runner) -> None:
+    async with running(media=False) as simulator:
+        call_id = await a_call(simulator)
+        await simulator.fault(step="sideband", kind="slow", interval_ms=150)
+        async with attach(simulator, call_id) as websocket:
+            began = asyncio.get_running_loop().time()
+            await websocket.send("{}")
+            await websocket.send("{}")
+            await websocket.recv()
+            await websocket.recv()
+            took = asyncio.get_running_loop().time() - began
+
+    assert took >= 0.15
+
+
+async def test_a_test_can_play_the_browser_of_a_call(running: Runner) -> None:
+    async with running(media=False) as simulator:
+        call_id = await a_call(simulator)
+        async with attach(simulator, call_id) as websocket:
+            route = f"/simulator/calls/{call_id}"
+            typed = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hello"}]}
+            await simulator.http.post(route, json=[{"type": "conversation.item.create", "item": typed}])
+            (added,) = await until(websocket, "conversation.item.added")
+            left = await simulator.http.delete(route)
+            await websocket.wait_closed()
+        again = await simulator.http.post(route, json={})
+
+    assert added["item"]["content"] == typed["content"]
+    assert left.json()["end_reason"] == "browser_left"
+    assert again.status_code == 404

@@ -150,3 +150,19 @@ def test_a_doubt_holds_its_place_and_its_time_until_it_cannot_be_live(store: Sql
     run(store.record(call_key("2"), Event.REFUSED, clock.now()))
     longer = _call(4, max_seconds=1200.0)
     assert run(store.write_intent(longer, ceiling)).max_seconds == 600.0  # the doubt is paid for
+
+
+def test_calls_of_one_profile_are_counted_apart_and_given_back(tmp_path: Path) -> None:
+    one_each = Ceiling(total=0, per_caller=5, per_caller_of_profile=1)
+    with opened(tmp_path / "calls.sqlite3") as store:
+        asked = [
+            run(store.write_intent(_call(number, profile=profile, caller=caller), one_each)).limit
+            for number, (profile, caller) in enumerate(
+                [("a", "x"), ("a", "x"), ("b", "x"), ("a", "y"), ("b", "x")]
+            )
+        ]
+        run(store.record(call_key("0"), Event.REFUSED, StoppedClock().now()))
+        again = run(store.write_intent(_call("again", profile="a", caller="x"), one_each)).limit
+
+    assert asked == [None, Limit.CALLS_OF_PROFILE, None, None, Limit.CALLS_OF_PROFILE]
+    assert again is None

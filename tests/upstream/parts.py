@@ -13,12 +13,14 @@ from relay.upstream.client_secrets import FreshSecrets
 from relay.upstream.credential import ApiKeyCredential
 from relay.upstream.http_client import Clients, Way, trusted_context
 from relay.upstream.realtime import RealtimeUpstream
+from relay.upstream.sideband import SidebandRoute
 from relay.upstream.transport import WireTransport
 from tests.secrecy import ACCESS_TOKEN, API_KEY, CLIENT_SECRET, INSTRUCTIONS, UFRAG
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from relay.core.upstream import Plan
     from relay.upstream.client_secrets import ClientSecrets
     from relay.upstream.credential import Credential
     from relay.upstream.mint import Mint
@@ -42,8 +44,6 @@ PLAN = plan_from_config(
         deployment="gpt-realtime",
         voice="alloy",
         instructions=INSTRUCTIONS,
-        transcription=None,
-        turn_detection="server_vad",
     )
 )
 
@@ -105,6 +105,7 @@ def build_upstream(
         base_url=base_url,
         credential=credential or api_key(),
         clients=clients or Clients(build_test_way(ca_file), build_test_way(ca_file)),
+        sideband=SidebandRoute(base_url=base_url, version="0.1.0", context=trusted_context(ca_file)),
         secrets=secrets,
         draw=lambda: 0.1,
     )
@@ -115,8 +116,8 @@ def in_seconds(seconds: float) -> float:
     return asyncio.get_running_loop().time() + seconds
 
 
-async def place(upstream: RealtimeUpstream, *, seconds: float = 10) -> RealtimePlaced:
-    return await upstream.place(OFFER, PLAN, deadline=in_seconds(seconds), wanted=lambda: True)
+async def place(upstream: RealtimeUpstream, plan: Plan = PLAN, *, seconds: float = 10) -> RealtimePlaced:
+    return await upstream.place(OFFER, plan, deadline=in_seconds(seconds), wanted=lambda: True)
 
 
 async def connect(upstream: RealtimeUpstream, *, seconds: float = 10) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -84,6 +85,19 @@ async def test_the_exchange_carries_the_client_secret_alone(
     assert "cookie" not in request.headers
     assert request.url.query == b""
     assert request.content == OFFER.encode()
+
+
+async def test_the_upstream_filters_what_reaches_the_browser_of_a_private_profile(
+    upstream: RealtimeUpstream, httpx_mock: HTTPXMock
+) -> None:
+    can_mint(httpx_mock)
+    url = f"{CALLS_URL}?webrtcfilter=on"
+    httpx_mock.add_response(url=url, status_code=201, text=ANSWER, headers={"location": LOCATION})
+
+    placed = await place(upstream, replace(PLAN, browser_filter=True))
+
+    assert placed.ref == REF
+    assert [request.url.query for request in httpx_mock.get_requests(url=url)] == [b"webrtcfilter=on"]
 
 
 async def test_cookies_of_one_exchange_are_not_shown_in_the_next(

@@ -33,6 +33,15 @@ test("a typed message is sent, shown, and asks for an answer", () => {
   assert.equal(seen.phase, "thinking");
 });
 
+test("in a guarded call the relay asks for the answer, and the page for none", () => {
+  const { conversation, sent } = begun();
+  conversation.guarded = true;
+  conversation.say("Hello", 12);
+  conversation.ask();
+
+  assert.deepEqual(sent, ["conversation.item.create"]);
+});
+
 test("a message typed into an answer interrupts it, and its own answer waits for the end of the old one", () => {
   const { conversation, sent, hear } = begun();
   hear("response.created", CREATED);
