@@ -200,13 +200,15 @@ DOOR = (
     _static.instead("no ranges", 'if pair[0] not in (b"range", b"if-range")]', "]"),
     _headers.instead("where scripts may come from", "\"script-src 'self'\",", ""),
     _headers.instead("framing", "\"frame-ancestors 'none'\",", ""),
-    _headers.instead("types are not guessed", '"X-Content-Type-Options": "nosniff",', ""),
-    _headers.instead("addresses stay here", '"Referrer-Policy": "no-referrer",', ""),
-    _headers.instead("windows stay apart", '"Cross-Origin-Opener-Policy": "same-origin",', ""),
+    _headers.instead("types are not guessed", '"x-content-type-options": "nosniff",', ""),
+    _headers.instead("addresses stay here", '"referrer-policy": "no-referrer",', ""),
+    _headers.instead("windows stay apart", '"cross-origin-opener-policy": "same-origin",', ""),
     _headers.instead(
-        "microphone and camera", '"Permissions-Policy": "microphone=(self), camera=(), geolocation=()",', ""
+        "microphone and camera", '"permissions-policy": "microphone=(self), camera=(), geolocation=()",', ""
     ),
-    _headers.instead("HSTS where the browser came by https alone", "if https:", "if True:"),
+    _headers.instead(
+        "HSTS where the browser came by https alone", "_HTTPS_ONLY if https else []", "_HTTPS_ONLY"
+    ),
     _methods.gone(
         "other methods", "raise MethodNotAllowed(f\"Allowed: {self._allow['Allow']}.\", headers=self._allow)"
     ),
@@ -244,12 +246,21 @@ DOOR = (
     _pace.never("beyond the rate", "not standing.allowed"),
     _exchange.never("an offer of spaces", "not request.sdp or request.sdp.isspace()"),
     _exchange.never("the word of presence", 'request.presence not in (None, "", "events")'),
-    _exchange.never("exchanges in flight", "len(self._placing) >= self._most_in_flight"),
+    _exchange.never("exchanges in flight", "len(self._placing) + self._preparing >= self._most_in_flight"),
     _exchange.never("no new calls while stopping", "self.draining"),
     _exchange.never("an unknown profile", "profile is None"),
     _exchange.gone("a profile that is not for the caller", "check_allowed(caller, profile.allow)"),
     _exchange.never("a call that cannot be ended", "placed.ref is None and not self._allow_unkillable"),
-    _exchange.gone("the answer of the upstream", "check_answer(answer, MAX_ANSWER_BYTES)"),
+    _exchange.instead(
+        "the answer of the upstream that comes late",
+        "check_answer(answer, MAX_ANSWER_BYTES)\n            with stopwatch",
+        "with stopwatch",
+    ),
+    _exchange.instead(
+        "the answer of the upstream that comes at once",
+        "check_answer(answer, MAX_ANSWER_BYTES)\n        except UpstreamProblem",
+        "pass\n        except UpstreamProblem",
+    ),
     _exchange.gone("a client secret spends its ticket", "await self._supervisor.spend_ticket(caller)"),
-    _exchange.never("a call that was ended meanwhile", "not await self._supervisor.answered(key)"),
+    _exchange.never("a call that was ended meanwhile", "not wanted"),
 )

@@ -39,7 +39,7 @@ LIMITS = (
         "if live and live[-1][0] >= leaves:",
         "if live and live[-1][0] == leaves:",
     ),
-    _rate.instead("a clock that was set back", "if now < leaves <= now + 2 * window)", "if now < leaves)"),
+    _rate.instead("a clock that was set back", "if now < step[0] <= now + 2 * window)", "if now < step[0])"),
     _limits.never("a pause keeps everybody out", "usage.paused"),
     _limits.never("calls of a caller", "ceiling.per_caller and usage.of_caller >= ceiling.per_caller"),
     _limits.never(

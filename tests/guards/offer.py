@@ -94,14 +94,12 @@ OFFER = (
         'any("actpass" in description.effective(section, "setup") for section in used)',
     ),
     _sdp.never("the first line", 'lines[0] != "v=0"'),
-    _sdp.never("the form of a line", "_LINE.fullmatch(line) is None"),
+    _sdp.never("the form of a line", "not well_formed and _LINE.fullmatch(line) is None"),
     _sdp.never("the order of lines", "not in_order"),
     _sdp.never("a time", "not timed"),
     _sdp.instead("a media line", "parts is None or int(parts[2]) > 0xFFFF", "parts is None"),
     _profile.never("voices of the operator's", "chosen not in profile.voices"),
-    _profile.never(
-        "control characters in instructions", "instructions is not None and _CONTROL.search(instructions)"
-    ),
+    _profile.never("control characters in instructions", "_CONTROL.search(instructions)"),
     _realtime.instead(
         "foreign JSON nested deeply", "except (ValueError, RecursionError):", "except ValueError:"
     ),
@@ -159,8 +157,15 @@ OFFER = (
     ),
     _api.never("no request when no time is left", "remaining <= 0"),
     _api.instead("the time for a head", "asyncio.timeout_at(deadline)", "asyncio.timeout(None)"),
-    _api.never("a redirect is a refusal", "response.is_success"),
-    _client.instead("nothing of the environment", "trust_env=False", "trust_env=True"),
+    _api.instead(
+        "a redirect is a refusal", "200 <= response.status_code < 300", "response.status_code < 400"
+    ),
+    _client.instead(
+        "nothing of the environment", "trust_env=False,\n        follow", "trust_env=True,\n        follow"
+    ),
+    _client.instead(
+        "no compression upstream", '(b"Accept-Encoding", b"identity")', '(b"X-Nothing", b"identity")'
+    ),
     _client.instead("no redirects", "follow_redirects=False", "follow_redirects=True"),
     _client.instead("no cookies", "cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),", ""),
     _client.instead("no compression", ', "Accept-Encoding": "identity"}', "}"),
