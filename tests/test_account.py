@@ -268,4 +268,6 @@ async def test_what_could_never_be_booked_is_said(
     await part.take(response())
     await part.close()
 
-    assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == ["usage could not be booked"]
+    assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == [
+        "usage could not be booked"
+    ]

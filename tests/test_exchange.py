@@ -224,11 +224,13 @@ async def test_a_cancelled_handler_forsakes_its_call(stage: Callable[..., Stage]
 @pytest.mark.parametrize(
     "answer", ["", "<html>busy</html>", ANSWER.replace("a=setup:active", "a=setup:actpass"), "v=0\r\n"]
 )
+@pytest.mark.parametrize("at_hand", [False, True])
 async def test_up_21_a_call_without_a_usable_answer_is_hung_up(
-    stage: Callable[..., Stage], answer: str
+    stage: Callable[..., Stage], answer: str, *, at_hand: bool
 ) -> None:
     act = stage()
     act.upstream.answer = answer
+    act.upstream.at_hand = at_hand
 
     with pytest.raises(UpstreamBadAnswer):
         await act.connect()

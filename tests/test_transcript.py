@@ -101,6 +101,8 @@ async def test_lines_that_are_lost_are_said_but_not_told(
         await part.take(Committed(f"item_{number}"))
     await part.close()
 
-    assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == ["lines of a transcript were lost"]
+    assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == [
+        "lines of a transcript were lost"
+    ]
     assert "marmalade" not in caplog.text
     assert "marmalade" not in repr(Line("caller", "item_1", 0, "marmalade"))

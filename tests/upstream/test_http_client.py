@@ -171,6 +171,8 @@ async def test_a_client_for_anything_else_follows_nothing_and_is_patient() -> No
     client = build_client("9.9", trusted_context(), None)
 
     assert client.follow_redirects is False
+    assert client.trust_env is False
+    assert client.headers["accept-encoding"] == "identity"
     assert client.headers["user-agent"] == "sdp-relay/9.9"
     assert client.timeout == httpx.Timeout(60, connect=3, pool=1)
     await client.aclose()

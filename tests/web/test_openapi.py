@@ -79,9 +79,11 @@ def test_only_a_relay_that_reads_bearer_credentials_describes_them() -> None:
 
     assert guarded == {
         "POST /connect",
+        "POST /prepare",
         "GET /calls/{id}",
         "DELETE /calls/{id}",
         "GET /calls/{id}/events",
+        "GET /calls/{id}/transcript",
         "POST /api/session",
     }
     assert "securitySchemes" not in none["components"]
