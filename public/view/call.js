@@ -187,6 +187,7 @@ export class CallView {
     this.controls.showState(state);
     this.setup.lock(isUnderWay(state));
     this.#composer.allow(isLive(state));
+    this.#transcript.invite(isLive(state));
     if (state === "thinking" || state === "speaking") this.#limit.heard();
     if (state === "listening" && typing) this.#composer.invite();
     if (isUnderWay(state) && this.#call) this.#showMicrophone(this.#call, typing);

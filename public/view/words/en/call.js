@@ -129,6 +129,7 @@ export const call = Object.freeze({
   "charts.heading": "Quality of the connection",
   "charts.empty": "During a call, this shows how well the connection carries it.",
   "charts.save": "Save the figures",
+  "charts.summary": "round trip {value:figure} ms",
   "charts.roundTrip": "Round trip",
   "charts.jitter": "Jitter",
   "charts.loss": "Loss",
