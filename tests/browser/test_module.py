@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser.conftest import TRANSCRIBING
 from tests.browser.guest_site import GuestCall, GuestSite
-from tests.browser.ledger import only_call, wait_for_hang_up
+from tests.browser.ledger import calls, only_call, wait_for_hang_up
 from tests.browser.waiting import eventually
 from tests.doubles.process import RelayProcess
 
@@ -178,6 +178,19 @@ def test_a_connection_that_breaks_is_made_once_more_with_all_that_was_said(
         assert (ledger["created"], ledger["live"]) == (2, 1)
         call.do("hangUp()")
         assert len(page.asked("DELETE", "/calls/")) == 2
+
+
+def test_a_connection_that_breaks_twice_is_a_problem(visit: Visit, simulator: SimulatorProcess) -> None:
+    with _guest(visit, simulator) as (page, _relay):
+        simulator.fault(step="media", kind="vanish", delay_ms=500, times=2)
+        call = GuestCall(page, token=TOKEN)
+        call.start()
+        call.wait_for_state("reconnecting", 40)
+        call.wait_for_state("failed", 60)
+
+        assert [problem["code"] for problem in call.told("problem")] == ["media_lost"]
+        eventually(lambda: all(each["hang_ups"] for each in calls(simulator)))
+        assert len(calls(simulator)) == 2
 
 
 def test_typing_needs_no_microphone(visit: Visit, simulator: SimulatorProcess) -> None:
