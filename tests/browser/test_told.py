@@ -146,3 +146,24 @@ def test_a_notice_can_be_put_away_and_no_more_than_three_are_shown(visit: Visit)
 
     left = page.tab.locator("#notice > p").evaluate_all("(all) => all.map(({ dataset }) => dataset.code)")
     assert left == ["moderated", "failed"]
+
+
+def test_the_relay_gets_ready_while_the_pointer_is_on_its_way_once_for_each_choice(visit: Visit) -> None:
+    page = visit()
+    page.tab.route("**/prepare", lambda route: route.fulfill(status=204))
+    configure(page, prepare=True)
+    elsewhere, start = page.tab.locator("h1"), page.tab.locator("#start")
+    with page.tab.expect_request("**/prepare"):
+        start.hover()
+    elsewhere.hover()
+    start.hover()
+    elsewhere.hover()
+    assert len(page.asked("POST", "/prepare")) == 1
+
+    page.tab.locator("#voice").select_option("verse")
+    with page.tab.expect_request("**/prepare"):
+        start.hover()
+    page.start()
+    assert len(page.asked("POST", "/prepare")) == 2
+    page.type("Goodbye")
+    page.wait_for_line("assistant", "Goodbye.")
