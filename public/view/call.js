@@ -191,6 +191,7 @@ export class CallView {
     if (state === "thinking" || state === "speaking") this.#limit.heard();
     if (state === "listening" && typing) this.#composer.invite();
     if (isUnderWay(state) && this.#call) this.#showMicrophone(this.#call, typing);
+    if (isLive(state) && this.#call) this.#showTime(this.#call);
     if (!isOver(state)) return;
     this.#limit.clear();
     this.#facts.end();
