@@ -83,7 +83,10 @@ def test_the_readme_lists_every_command_with_options_that_exist() -> None:
 
 
 def test_settings_named_in_documents_exist() -> None:
-    known = {name for row in setting_table() for name in (row.name, *row.aliases)} | {"RELAY_TEST_BROWSER", "RELAY_TEST_FIREFOX"}
+    known = {name for row in setting_table() for name in (row.name, *row.aliases)} | {
+        "RELAY_TEST_BROWSER",
+        "RELAY_TEST_FIREFOX",
+    }
     documents = [
         path for path in files() if path.suffix in (".md", ".service", ".conf") or path.name == "Caddyfile"
     ]
