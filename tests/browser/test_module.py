@@ -236,6 +236,21 @@ def test_another_microphone_is_taken_in_the_call_and_mute_is_kept(
         assert page.tab.evaluate(f"[{sender}.getSettings().deviceId, {sender}.enabled]") == [other, False]
 
 
+def test_a_speaker_is_chosen_and_one_that_is_not_there_is_not(
+    visit: Visit, simulator: SimulatorProcess
+) -> None:
+    with _guest(visit, simulator) as (page, _relay):
+        call = GuestCall(page, token=TOKEN)
+        call.start()
+        speakers = eventually(lambda: call.read("devices.speakers"))
+
+        assert call.do(f"useSpeaker({speakers[-1]['id']!r})")
+        assert call.read("devices.speaker") == speakers[-1]["id"]
+        assert not call.do("useSpeaker('nowhere')")
+        assert call.read("devices.speaker") == ""
+        assert call.read("isLive")
+
+
 def test_a_microphone_that_is_unplugged_is_replaced(visit: Visit, simulator: SimulatorProcess) -> None:
     with _guest(visit, simulator) as (page, _relay):
         call = GuestCall(page, token=TOKEN)
