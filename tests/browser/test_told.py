@@ -167,3 +167,19 @@ def test_the_relay_gets_ready_while_the_pointer_is_on_its_way_once_for_each_choi
     assert len(page.asked("POST", "/prepare")) == 2
     page.type("Goodbye")
     page.wait_for_line("assistant", "Goodbye.")
+
+
+def test_instructions_that_are_too_long_are_told_before_anything_is_sent(visit: Visit) -> None:
+    page = visit()
+    configure(page, {"instructions_max_bytes": 10})
+    assert page.tab.locator("#instructions").get_attribute("aria-invalid") == "true"
+    page.tab.locator("#start").click()
+
+    said = page.wait_for_problem("instructions_too_long")
+    assert "this relay takes 10." in said
+    assert page.state == "idle"
+    assert page.asked("POST", "/connect") == []
+
+    page.tab.locator("#instructions").fill("Be short.")
+    page.start()
+    assert page.problem.is_hidden()
