@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from relay.simulator.filter import PASSED
 from tests.browser.conftest import TRANSCRIBING
 from tests.browser.guest_site import GuestCall, GuestSite
 from tests.browser.ledger import calls, only_call, wait_for_hang_up
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
     from tests.doubles.process import SimulatorProcess
 
 TOKEN = "a-token-of-the-browser-tests-01"
+_FILTER = """(passed) => {
+  const make = RTCPeerConnection.prototype.createDataChannel;
+  RTCPeerConnection.prototype.createDataChannel = function (...given) {
+    const channel = make.apply(this, given);
+    channel.addEventListener("message", (event) => {
+      if (!passed.includes(JSON.parse(event.data).type)) event.stopImmediatePropagation();
+    });
+    return channel;
+  };
+}"""
 
 
 @contextmanager
@@ -75,6 +86,7 @@ def test_a_page_on_another_origin_talks_with_a_token(
         page.tab.wait_for_timeout(4000)  # longer than the relay lets a page be silent
 
         assert call.read("isLive")
+        assert call.told("sound") == [{"blocked": False}]
         assert call.do("send('Goodbye')")
         call.wait_for_text("assistant", "Goodbye.")
         call.do("hangUp()")
@@ -191,6 +203,30 @@ def test_a_connection_that_breaks_twice_is_a_problem(visit: Visit, simulator: Si
         assert [problem["code"] for problem in call.told("problem")] == ["media_lost"]
         eventually(lambda: all(each["hang_ups"] for each in calls(simulator)))
         assert len(calls(simulator)) == 2
+
+
+def test_a_private_profile_needs_no_more_than_the_events_that_the_filter_lets_through(
+    visit: Visit, simulator: SimulatorProcess
+) -> None:
+    with _guest(visit, simulator, microphone="speech") as (page, _relay):
+        page.tab.evaluate(_FILTER, sorted(PASSED))
+        config = page.tab.evaluate("(token) => window.readConfig({ token })", TOKEN)
+        config["profiles"][0]["private"] = True
+        call = GuestCall(page, token=TOKEN, config=config)
+        call.start()
+        call.wait_for_text("assistant", "I heard you well.")
+        eventually(lambda: call.read("state") == "listening")
+
+        states = [told["state"] for told in call.told("state")]
+        assert states[2:6] == ["listening", "thinking", "speaking", "listening"]
+        who = [item["who"] for item in call.read("transcript")]
+        assert who[:2] == ["caller", "assistant"]
+        call.do("muted = true")
+        call.do("send('Please tell me a story.')")
+        call.wait_for_state("speaking")
+        call.do("interrupt()")
+        call.wait_for_state("listening", 3)
+        assert "session.created" not in call.read("log.lines.map(({ type }) => type)")
 
 
 def test_typing_needs_no_microphone(visit: Visit, simulator: SimulatorProcess) -> None:
