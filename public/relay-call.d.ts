@@ -23,9 +23,9 @@ export function readConfig(options?: Pick<Options, "base" | "token">): Promise<C
  * @property {boolean} [reconnect] false to end when the connection breaks; otherwise there is one further try
  * @property {boolean} [direct] whether to exchange the offer with the upstream itself, where the relay allows it
  * @property {Config | null} [config] one that was read before
- * @property {Extras} [extras] from `call/extras.js`: for the events `stats`, `turn`, `log`, `devices`, and for `direct`
+ * @property {Extras} [extras] from `call/extras.js`: what that file says
  */
-/** @typedef {{ Devices?: any, EventLog?: any, Sampler?: any, Timing?: any, Waits?: any, connectDirectly?: any }} Extras */
+/** @typedef {{ Devices?: any, EventLog?: any, Hearing?: any, Sampler?: any, Timing?: any, Waits?: any, connectDirectly?: any, meaningOf?: any }} Extras */
 /** @typedef {{ code: string, [param: string]: unknown }} Note  What else a reader should know of an item. */
 /** @typedef {{ id: string, who: "caller" | "assistant" | "tool", text: string, final: boolean, standing: "streaming" | "final" | "interrupted" | "failed", note: Note | null, at: number }} Item  At: milliseconds since the click. */
 /**
@@ -215,17 +215,19 @@ export type Options = {
      */
     config?: Config | null | undefined;
     /**
-     * from `call/extras.js`: for the events `stats`, `turn`, `log`, `devices`, and for `direct`
+     * from `call/extras.js`: what that file says
      */
     extras?: Extras | undefined;
 };
 export type Extras = {
     Devices?: any;
     EventLog?: any;
+    Hearing?: any;
     Sampler?: any;
     Timing?: any;
     Waits?: any;
     connectDirectly?: any;
+    meaningOf?: any;
 };
 /**
  * What else a reader should know of an item.

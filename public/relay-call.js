@@ -29,9 +29,9 @@ import { Course } from "./call/course.js";
  * @property {boolean} [reconnect] false to end when the connection breaks; otherwise there is one further try
  * @property {boolean} [direct] whether to exchange the offer with the upstream itself, where the relay allows it
  * @property {Config | null} [config] one that was read before
- * @property {Extras} [extras] from `call/extras.js`: for the events `stats`, `turn`, `log`, `devices`, and for `direct`
+ * @property {Extras} [extras] from `call/extras.js`: what that file says
  */
-/** @typedef {{ Devices?: any, EventLog?: any, Sampler?: any, Timing?: any, Waits?: any, connectDirectly?: any }} Extras */
+/** @typedef {{ Devices?: any, EventLog?: any, Hearing?: any, Sampler?: any, Timing?: any, Waits?: any, connectDirectly?: any, meaningOf?: any }} Extras */
 
 /** @typedef {{ code: string, [param: string]: unknown }} Note  What else a reader should know of an item. */
 /** @typedef {{ id: string, who: "caller" | "assistant" | "tool", text: string, final: boolean, standing: "streaming" | "final" | "interrupted" | "failed", note: Note | null, at: number }} Item  At: milliseconds since the click. */

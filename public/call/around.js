@@ -28,7 +28,7 @@ export function aroundOf(base, token) {
   const signIn = new SignIn(base, (input, init) => fetch(input, init), token);
   return {
     signIn,
-    signaling: new Signaling(base, (input, init) => signIn.fetch(input, init)),
+    signaling: new Signaling(base, (input, init) => signIn.fetch(/** @type {URL} */ (input), init)),
     RTCPeerConnection: window.RTCPeerConnection,
     microphone: { isSecureContext, origin: location.origin, mediaDevices: navigator.mediaDevices },
     devices: navigator.mediaDevices,

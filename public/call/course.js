@@ -11,8 +11,8 @@
 import { profileOf } from "./config.js";
 import { Conversation } from "./conversation.js";
 import { mayReconnect } from "./diagnosis.js";
-import { meaningOf } from "./entries.js";
 import { trouble } from "./events.js";
+import { bareMeaning } from "./bare-meaning.js";
 import { follow } from "./follow.js";
 import { Leg } from "./leg.js";
 import { isWorthWaiting, networkOrPause } from "./patience.js";
@@ -213,6 +213,7 @@ export class Course {
 
   /** @param {{ kind: string, entry: any, json: unknown }} told by the relay */
   #onEntry(told) {
+    const { meaningOf = bareMeaning } = this.#options.extras ?? {};
     const { emit, understand } = meaningOf(told, this.profile.private);
     for (const [name, detail] of emit) {
       if (name === "usage") this.record.usage = detail;

@@ -14,8 +14,6 @@ const EVERY_MS = 50;
 /** @typedef {"caller" | "assistant"} Side */
 /** @typedef {{ level: number, peak: number }} Loudness  0 (silence) to 1 on a scale as hearing has it; greatest sample. */
 
-const QUIET = Object.freeze({ level: 0, peak: 0 });
-
 /** Meters of the two sides of a call. */
 export class Levels {
   #context;
@@ -49,16 +47,14 @@ export class Levels {
   attach(side, track) {
     this.#meters[side]?.source.disconnect();
     const source = this.#context.createMediaStreamSource(new MediaStream([track]));
-    const analyser = new AnalyserNode(this.#context, { fftSize: 2048 });
+    const analyser = this.#context.createAnalyser();
     source.connect(analyser);
     this.#meters[side] = { source, analyser };
   }
 
-  /** Let go of both sides. */
+  /** Let go of both sides: with the context everything ends that hangs on it. */
   close() {
     clearInterval(this.#timer);
-    for (const meter of Object.values(this.#meters)) meter.source.disconnect();
-    this.#meters = {};
     void this.#context.close();
   }
 
@@ -73,7 +69,7 @@ export class Levels {
    */
   #read(side) {
     const meter = this.#meters[side];
-    if (!meter) return QUIET;
+    if (!meter) return { level: 0, peak: 0 };
     meter.analyser.getFloatTimeDomainData(this.#samples);
     return loudnessOf(this.#samples);
   }

@@ -26,10 +26,12 @@ export class Microphone extends Teller {
   #deviceId;
   /** @type {MediaStreamTrack | null} */
   #track = null;
-  #muted = false;
-  #pushToTalk = false;
-  #talking = false;
   #gone = false;
+  /** Whether it sends silence. To be changed by `set`, like the next two. */
+  muted = false;
+  /** Whether it is heard only while the key is held, and whether that is so now. */
+  pushToTalk = false;
+  talking = false;
   #onDevices = () => void (this.#gone && this.#replace());
 
   /**
@@ -54,34 +56,13 @@ export class Microphone extends Teller {
 
   /** @returns {boolean} whether what it hears goes out */
   get isOpen() {
-    return !this.#muted && (!this.#pushToTalk || this.#talking) && !this.#gone && this.#track !== null;
+    return !this.muted && (!this.pushToTalk || this.talking) && !this.#gone && this.#track !== null;
   }
 
-  get muted() {
-    return this.#muted;
-  }
-
-  set muted(muted) {
-    this.#muted = muted;
-    this.#apply();
-  }
-
-  get pushToTalk() {
-    return this.#pushToTalk;
-  }
-
-  set pushToTalk(on) {
-    this.#pushToTalk = on;
-    this.#talking = false;
-    this.#apply();
-  }
-
-  get talking() {
-    return this.#talking;
-  }
-
-  set talking(on) {
-    this.#talking = on && this.#pushToTalk;
+  /** @param {Partial<{ muted: boolean, pushToTalk: boolean, talking: boolean }>} changes to whether it may be heard */
+  set(changes) {
+    Object.assign(this, changes);
+    this.talking = this.talking && this.pushToTalk;
     this.#apply();
   }
 

@@ -4,15 +4,12 @@
 
 /** @typedef {import("../relay-call.js").Item} Item */
 
-/** @type {Readonly<Record<string, Item["who"]>>} */
-const WHO = Object.freeze({ user: "caller", assistant: "assistant", tool: "tool" });
-
 /** Remembers what was told, so that only what is new or different is told again. */
 export class Shown {
   /** @type {WeakMap<object, Item>} */
   #known = new WeakMap();
   /** @type {readonly Item[]} */
-  items = Object.freeze([]);
+  items = [];
 
   /**
    * @param {import("./transcript.js").Transcript} transcript
@@ -27,7 +24,8 @@ export class Shown {
         const known = this.#known.get(entry);
         if (known) return known;
         const { id, role, text, standing, note, at } = entry;
-        const item = { id, who: WHO[role], text, final: standing !== "streaming", standing, note, at };
+        const who = /** @type {Item["who"]} */ (role === "user" ? "caller" : role);
+        const item = { id, who, text, final: standing !== "streaming", standing, note, at };
         this.#known.set(entry, item);
         changed.push(item);
         return item;

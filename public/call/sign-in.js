@@ -29,12 +29,12 @@ export class SignIn extends EventTarget {
   /**
    * A `fetch` for the relay. A request that shows something else already keeps it.
    *
-   * @param {RequestInfo | URL} input
+   * @param {string | URL} input
    * @param {RequestInit} [init]
    * @returns {Promise<Response>}
    */
   async fetch(input, init = {}) {
-    const address = new URL(input instanceof Request ? input.url : input, this.#relay);
+    const address = new URL(input, this.#relay);
     const ours = address.origin === this.#relay.origin && address.pathname.startsWith(this.#relay.pathname);
     const headers = new Headers(init.headers);
     if (!ours || headers.has("Authorization")) return await this.#fetch(input, init);

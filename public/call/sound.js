@@ -7,7 +7,6 @@
  * on), `blocked` (boolean: sound waits for a tap), `notice` ({code, on, …}).
  */
 
-import { UNHEARD, hearingAfter } from "./diagnosis.js";
 import { Teller, follow } from "./follow.js";
 import { AUDIBLE, Levels } from "./level.js";
 import { Microphone } from "./microphone.js";
@@ -22,7 +21,7 @@ export class Sound extends Teller {
   #devices;
   /** @type {Levels | null} */
   #levels = null;
-  #hearing = UNHEARD;
+  #hearing;
   #waits;
   /** Whether the caller could be heard at the other side, so that silence means something. */
   live = false;
@@ -37,11 +36,11 @@ export class Sound extends Teller {
     this.#around = around;
     this.#elapsed = elapsed;
     this.#microphone = new Microphone(around.microphone, typeof microphone === "string" ? microphone : "");
-    this.#microphone.muted = muted;
-    this.#microphone.pushToTalk = pushToTalk;
+    this.#microphone.set({ muted, pushToTalk });
     this.#speaker = new Speaker(audio ?? around.audio());
     this.#speaker.deviceId = speaker;
-    const { Devices, Waits } = extras;
+    const { Devices, Hearing, Waits } = extras;
+    this.#hearing = Hearing && new Hearing((/** @type {string} */ code, /** @type {boolean} */ on) => this.#notice(code, on));
     this.#devices = Devices && new Devices(around.devices);
     this.#devices?.addEventListener("change", () => void this.#onDevices());
     this.#waits = Waits && new Waits((/** @type {import("../relay-call.js").Turn} */ turn) => this.tell("turn", turn));
@@ -60,7 +59,7 @@ export class Sound extends Teller {
 
   /** @param {Partial<{ muted: boolean, talking: boolean, pushToTalk: boolean }>} changes */
   set(changes) {
-    Object.assign(this.#microphone, changes);
+    this.#microphone.set(changes);
     this.tell("mute", this.mute);
   }
 
@@ -134,7 +133,6 @@ export class Sound extends Teller {
   /** @param {MediaStreamTrack} track */
   #onTrack(track) {
     this.#levels?.attach("caller", track);
-    this.#hearing = UNHEARD;
     this.tell("track", track);
     this.tell("devices", this.choice);
   }
@@ -155,12 +153,7 @@ export class Sound extends Teller {
     this.tell("level", level);
     if (level.caller >= AUDIBLE) this.#waited("caller");
     if (level.assistant >= AUDIBLE) this.#onHeard();
-    const before = this.#hearing.code;
-    this.#hearing = hearingAfter(this.#hearing, { peak: caller.peak, at: this.#elapsed(), open: open && this.live });
-    const { code } = this.#hearing;
-    if (code === before) return;
-    if (before) this.#notice(before, false);
-    if (code) this.#notice(code, true);
+    this.#hearing?.note({ peak: caller.peak, at: this.#elapsed(), open: open && this.live });
   }
 
   #onHeard() {

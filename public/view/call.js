@@ -187,9 +187,11 @@ export class CallView {
     this.controls.showState(state);
     this.setup.lock(isUnderWay(state));
     this.#composer.allow(isLive(state));
+    this.#transcript.invite(isLive(state));
     if (state === "thinking" || state === "speaking") this.#limit.heard();
     if (state === "listening" && typing) this.#composer.invite();
     if (isUnderWay(state) && this.#call) this.#showMicrophone(this.#call, typing);
+    if (isLive(state) && this.#call) this.#showTime(this.#call);
     if (!isOver(state)) return;
     this.#limit.clear();
     this.#facts.end();

@@ -84,7 +84,7 @@ export class Charts {
     this.#empty.hidden = any;
     this.#save.hidden = !any;
     const now = call?.samples.at(-1)?.roundTrip ?? null;
-    say(this.#summary, now === null ? "" : "charts.unit.ms", { value: now ?? 0 });
+    say(this.#summary, now === null ? "" : "charts.summary", { value: now ?? 0 });
     if (!call || !any || !this.#panel.open) return;
     this.#box.replaceChildren(...KINDS.map((kind) => chartOf(kind, kind.lines(call))));
   }

@@ -24,6 +24,11 @@ export class TranscriptView {
   /** @type {Map<string, Shown>} */
   #shown = new Map();
 
+  /** @param {boolean} live whether both sides can talk, so that the first word is awaited */
+  invite(live) {
+    say(this.#empty, live ? "talk.empty.live" : "talk.empty");
+  }
+
   /** @param {readonly Item[]} items all of them, in order */
   show(items) {
     readingAlong(this.#scroll, () => this.#draw(items));

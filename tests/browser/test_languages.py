@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from tests.browser.conftest import Visit
     from tests.doubles.process import SimulatorProcess
 
+_PICTURES: Final = Path(__file__).parent / "artefacts" / "pictures"
 _ENGLISH: Final = "async () => (await import('/view/words/en.js')).words"
 _REMEDIES: Final = "async () => (await import('/view/remedies.js')).REMEDIES"
 _SEEN: Final = """() => [...document.querySelectorAll("[data-words]")]
@@ -50,7 +52,7 @@ def test_another_language_can_be_chosen_in_a_call_and_is_kept(visit: Visit) -> N
 
     assert page.tab.locator("#mute").inner_text().startswith("Muet")
     assert page.tab.locator('#transcript > li[data-role="user"] .said-head').inner_text().startswith("Vous")
-    assert page.tab.locator("#message").get_attribute("placeholder") == "Écrire un message"
+    assert page.tab.locator("#message").get_attribute("placeholder") == "Votre message"
     assert page.tab.title() == "Appel vocal"
     same = english & set(page.tab.evaluate(_SEEN))
     same = {words for words in same if not any(letter.isdigit() for letter in words)}
@@ -104,3 +106,15 @@ def test_every_problem_of_the_relay_has_its_title_and_a_way_on(visit: Visit) -> 
     assert remedies.keys() == titles.keys()
     ways_on = {key for key in words if key.startswith("remedy.")}
     assert {f"remedy.{remedy}" for remedy in remedies.values()} == ways_on
+
+
+@pytest.mark.parametrize("locale", ["de-DE", "fr-FR", "es-ES"])
+def test_longer_words_fit_on_a_narrow_phone(locale: str, visit: Visit) -> None:
+    page = visit(locale=locale, viewport={"width": 320, "height": 640}, has_touch=True)
+    page.start()
+    for panel in page.tab.locator("details > summary").all():
+        panel.click()
+
+    assert page.tab.evaluate("document.documentElement.scrollWidth") == 320
+    _PICTURES.mkdir(parents=True, exist_ok=True)
+    page.tab.screenshot(path=_PICTURES / f"narrow-{locale}.png", full_page=True)

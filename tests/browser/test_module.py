@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from relay.simulator.filter import PASSED
 from tests.browser.conftest import TRANSCRIBING
 from tests.browser.guest_site import GuestCall, GuestSite
-from tests.browser.ledger import only_call, wait_for_hang_up
+from tests.browser.ledger import calls, only_call, wait_for_hang_up
 from tests.browser.waiting import eventually
 from tests.doubles.process import RelayProcess
 
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
     from tests.doubles.process import SimulatorProcess
 
 TOKEN = "a-token-of-the-browser-tests-01"
+_FILTER = """(passed) => {
+  const make = RTCPeerConnection.prototype.createDataChannel;
+  RTCPeerConnection.prototype.createDataChannel = function (...given) {
+    const channel = make.apply(this, given);
+    channel.addEventListener("message", (event) => {
+      if (!passed.includes(JSON.parse(event.data).type)) event.stopImmediatePropagation();
+    });
+    return channel;
+  };
+}"""
 
 
 @contextmanager
@@ -75,6 +86,7 @@ def test_a_page_on_another_origin_talks_with_a_token(
         page.tab.wait_for_timeout(4000)  # longer than the relay lets a page be silent
 
         assert call.read("isLive")
+        assert call.told("sound") == [{"blocked": False}]
         assert call.do("send('Goodbye')")
         call.wait_for_text("assistant", "Goodbye.")
         call.do("hangUp()")
@@ -180,6 +192,43 @@ def test_a_connection_that_breaks_is_made_once_more_with_all_that_was_said(
         assert len(page.asked("DELETE", "/calls/")) == 2
 
 
+def test_a_connection_that_breaks_twice_is_a_problem(visit: Visit, simulator: SimulatorProcess) -> None:
+    with _guest(visit, simulator) as (page, _relay):
+        simulator.fault(step="media", kind="vanish", delay_ms=500, times=2)
+        call = GuestCall(page, token=TOKEN)
+        call.start()
+        call.wait_for_state("reconnecting", 40)
+        call.wait_for_state("failed", 60)
+
+        assert [problem["code"] for problem in call.told("problem")] == ["media_lost"]
+        eventually(lambda: all(each["hang_ups"] for each in calls(simulator)))
+        assert len(calls(simulator)) == 2
+
+
+def test_a_private_profile_needs_no_more_than_the_events_that_the_filter_lets_through(
+    visit: Visit, simulator: SimulatorProcess
+) -> None:
+    with _guest(visit, simulator, microphone="speech") as (page, _relay):
+        page.tab.evaluate(_FILTER, sorted(PASSED))
+        config = page.tab.evaluate("(token) => window.readConfig({ token })", TOKEN)
+        config["profiles"][0]["private"] = True
+        call = GuestCall(page, token=TOKEN, config=config)
+        call.start()
+        call.wait_for_text("assistant", "I heard you well.")
+        eventually(lambda: call.read("state") == "listening")
+
+        states = [told["state"] for told in call.told("state")]
+        assert states[2:6] == ["listening", "thinking", "speaking", "listening"]
+        who = [item["who"] for item in call.read("transcript")]
+        assert who[:2] == ["caller", "assistant"]
+        call.do("muted = true")
+        call.do("send('Please tell me a story.')")
+        call.wait_for_state("speaking")
+        call.do("interrupt()")
+        call.wait_for_state("listening", 3)
+        assert "session.created" not in call.read("log.lines.map(({ type }) => type)")
+
+
 def test_typing_needs_no_microphone(visit: Visit, simulator: SimulatorProcess) -> None:
     with _guest(visit, simulator, microphone="missing") as (page, _relay):
         call = GuestCall(page, token=TOKEN, microphone=False)
@@ -221,6 +270,21 @@ def test_another_microphone_is_taken_in_the_call_and_mute_is_kept(
         assert call.read("muted")
         sender = "window.observed.peers.at(-1).getSenders()[0].track"
         assert page.tab.evaluate(f"[{sender}.getSettings().deviceId, {sender}.enabled]") == [other, False]
+
+
+def test_a_speaker_is_chosen_and_one_that_is_not_there_is_not(
+    visit: Visit, simulator: SimulatorProcess
+) -> None:
+    with _guest(visit, simulator) as (page, _relay):
+        call = GuestCall(page, token=TOKEN)
+        call.start()
+        speakers = eventually(lambda: call.read("devices.speakers"))
+
+        assert call.do(f"useSpeaker({speakers[-1]['id']!r})")
+        assert call.read("devices.speaker") == speakers[-1]["id"]
+        assert not call.do("useSpeaker('nowhere')")
+        assert call.read("devices.speaker") == ""
+        assert call.read("isLive")
 
 
 def test_a_microphone_that_is_unplugged_is_replaced(visit: Visit, simulator: SimulatorProcess) -> None:

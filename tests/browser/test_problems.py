@@ -112,7 +112,6 @@ def test_a_connection_that_breaks_is_made_again_and_what_was_said_is_kept(
     page.type("Hello")
 
     page.wait_for_state("reconnecting", 40)
-    page.wait_for_state("listening", 20)
 
     page.tab.locator('#notice [data-code="reconnected"]', has_text="Connected again.").wait_for()
     assert page.lines("user")[0].text == "Hello"

@@ -146,3 +146,40 @@ def test_a_notice_can_be_put_away_and_no_more_than_three_are_shown(visit: Visit)
 
     left = page.tab.locator("#notice > p").evaluate_all("(all) => all.map(({ dataset }) => dataset.code)")
     assert left == ["moderated", "failed"]
+
+
+def test_the_relay_gets_ready_while_the_pointer_is_on_its_way_once_for_each_choice(visit: Visit) -> None:
+    page = visit()
+    page.tab.route("**/prepare", lambda route: route.fulfill(status=204))
+    configure(page, prepare=True)
+    elsewhere, start = page.tab.locator("h1"), page.tab.locator("#start")
+    with page.tab.expect_request("**/prepare"):
+        start.hover()
+    elsewhere.hover()
+    start.hover()
+    elsewhere.hover()
+    assert len(page.asked("POST", "/prepare")) == 1
+
+    page.tab.locator("#voice").select_option("verse")
+    with page.tab.expect_request("**/prepare"):
+        start.hover()
+    page.start()
+    assert len(page.asked("POST", "/prepare")) == 2
+    page.type("Goodbye")
+    page.wait_for_line("assistant", "Goodbye.")
+
+
+def test_instructions_that_are_too_long_are_told_before_anything_is_sent(visit: Visit) -> None:
+    page = visit()
+    configure(page, {"instructions_max_bytes": 10})
+    assert page.tab.locator("#instructions").get_attribute("aria-invalid") == "true"
+    page.tab.locator("#start").click()
+
+    said = page.wait_for_problem("instructions_too_long")
+    assert "this relay takes 10." in said
+    assert page.state == "idle"
+    assert page.asked("POST", "/connect") == []
+
+    page.tab.locator("#instructions").fill("Be short.")
+    page.start()
+    assert page.problem.is_hidden()

@@ -61,11 +61,11 @@ for (const [name, message, code] of refusals) {
 test("mute holds before and after the microphone is open", async () => {
   const track = new Track();
   const microphone = new Microphone(/** @type {any} */ (sourceOf(async () => ({ getAudioTracks: () => [track] }))));
-  microphone.muted = true;
+  microphone.set({ muted: true });
   await microphone.open();
 
   assert.equal(track.enabled, false);
-  microphone.muted = false;
+  microphone.set({ muted: false });
   assert.equal(track.enabled, true);
 });
 
@@ -101,7 +101,7 @@ function microphoneOf(tracks) {
 test("a device that is unplugged is replaced by what there is, muted as before", async () => {
   const [first, second] = [new Track("a"), new Track("b")];
   const { microphone, told } = microphoneOf([first, second]);
-  microphone.muted = true;
+  microphone.set({ muted: true });
   await microphone.open();
   first.dispatchEvent(new Event("ended"));
   await settled();
@@ -155,15 +155,14 @@ test("a chosen device that is not there any more counts as none chosen", async (
 test("with push-to-talk it is heard only while the key is held, and never while muted", async () => {
   const track = new Track();
   const { microphone } = microphoneOf([track]);
-  microphone.pushToTalk = true;
+  microphone.set({ pushToTalk: true });
   await microphone.open();
   const heard = [track.enabled];
   for (const [talking, muted] of [[true, false], [true, true], [false, false]]) {
-    microphone.talking = talking;
-    microphone.muted = muted;
+    microphone.set({ talking, muted });
     heard.push(track.enabled);
   }
-  microphone.pushToTalk = false;
+  microphone.set({ pushToTalk: false });
   heard.push(track.enabled);
 
   assert.deepEqual(heard, [false, true, false, false, true]);

@@ -129,6 +129,7 @@ export const call = Object.freeze({
   "charts.heading": "Güte der Verbindung",
   "charts.empty": "Während eines Anrufs zeigt dies, wie gut die Verbindung ihn trägt.",
   "charts.save": "Zahlen sichern",
+  "charts.summary": "Umlauf {value:figure} ms",
   "charts.roundTrip": "Umlaufzeit",
   "charts.jitter": "Schwankung (Jitter)",
   "charts.loss": "Verlust",

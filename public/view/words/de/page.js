@@ -46,6 +46,7 @@ export const page = Object.freeze({
 
   "talk.heading": "Mitschrift",
   "talk.empty": "Hier erscheint, was Sie und der Assistent sagen.",
+  "talk.empty.live": "Sprechen Sie einfach, oder tippen Sie unten. Was beide sagen, erscheint hier.",
   "talk.label": "Nachricht an den Assistenten",
   "talk.placeholder": "Nachricht tippen",
   "talk.send": "Senden",

@@ -126,9 +126,10 @@ export const call = Object.freeze({
   "timing.mark.relay-store": "Relay: store",
   "timing.mark.relay-other": "Relay: {name}",
 
-  "charts.heading": "Quality of the connection",
+  "charts.heading": "Connection quality",
   "charts.empty": "During a call, this shows how well the connection carries it.",
   "charts.save": "Save the figures",
+  "charts.summary": "round trip {value:figure} ms",
   "charts.roundTrip": "Round trip",
   "charts.jitter": "Jitter",
   "charts.loss": "Loss",

@@ -46,6 +46,7 @@ export const page = Object.freeze({
 
   "talk.heading": "Transcript",
   "talk.empty": "What you and the assistant say appears here.",
+  "talk.empty.live": "Just talk, or type below. What both of you say appears here.",
   "talk.label": "Message to the assistant",
   "talk.placeholder": "Type a message",
   "talk.send": "Send",

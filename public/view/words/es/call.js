@@ -129,6 +129,7 @@ export const call = Object.freeze({
   "charts.heading": "Calidad de la conexión",
   "charts.empty": "Durante una llamada, aquí se ve cómo la lleva la conexión.",
   "charts.save": "Guardar las cifras",
+  "charts.summary": "ida y vuelta {value:figure} ms",
   "charts.roundTrip": "Ida y vuelta",
   "charts.jitter": "Fluctuación",
   "charts.loss": "Pérdidas",

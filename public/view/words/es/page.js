@@ -46,8 +46,9 @@ export const page = Object.freeze({
 
   "talk.heading": "Transcripción",
   "talk.empty": "Aquí aparece lo que dicen usted y el asistente.",
+  "talk.empty.live": "Hable sin más, o escriba abajo. Aquí aparece lo que dicen ambos.",
   "talk.label": "Mensaje al asistente",
-  "talk.placeholder": "Escriba un mensaje",
+  "talk.placeholder": "Su mensaje",
   "talk.send": "Enviar",
   "talk.save": "Guardar",
   "talk.markdown": "Markdown",

@@ -129,6 +129,7 @@ export const call = Object.freeze({
   "charts.heading": "Qualité de la connexion",
   "charts.empty": "Pendant un appel, on voit ici comment la connexion le porte.",
   "charts.save": "Enregistrer les chiffres",
+  "charts.summary": "aller-retour {value:figure} ms",
   "charts.roundTrip": "Aller-retour",
   "charts.jitter": "Gigue",
   "charts.loss": "Pertes",

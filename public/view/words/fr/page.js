@@ -46,8 +46,9 @@ export const page = Object.freeze({
 
   "talk.heading": "Transcription",
   "talk.empty": "Ce que vous et l’assistant dites apparaît ici.",
+  "talk.empty.live": "Parlez simplement, ou écrivez ci-dessous. Ce que vous dites tous deux apparaît ici.",
   "talk.label": "Message à l’assistant",
-  "talk.placeholder": "Écrire un message",
+  "talk.placeholder": "Votre message",
   "talk.send": "Envoyer",
   "talk.save": "Enregistrer",
   "talk.markdown": "Markdown",
