@@ -61,14 +61,14 @@ export class Setup {
    */
   wishes() {
     const { bytes, limit } = this.#measure();
-    if (bytes > limit) {
+    if (limit > 0 && bytes > limit) {
       const detail = `They take ${bytes} bytes; this relay takes ${limit}.`;
       throw new ProblemError(ownProblem("instructions_too_long", detail));
     }
     return {
       profile: this.#profile.value,
       voice: this.#voice.value,
-      instructions: this.#instructions.value,
+      instructions: limit > 0 ? this.#instructions.value : "", // the profile has its own
       speakFirst: this.#speakFirst.checked,
     };
   }
@@ -81,6 +81,7 @@ export class Setup {
     const profile = this.#chosen;
     this.#voice.replaceChildren(...profile.voices.map((voice) => option(voice, capitalised(voice))));
     this.#voice.value = profile.voice;
+    this.#instructions.disabled = profile.instructionsMaxBytes === 0;
   }
 
   #showPreset() {
@@ -106,9 +107,9 @@ export class Setup {
 
   #showSize() {
     const { bytes, limit } = this.#measure();
-    this.#size.hidden = bytes < limit * NEARLY_FULL;
+    this.#size.hidden = limit === 0 || bytes < limit * NEARLY_FULL;
     this.#size.textContent = `${bytes} of ${limit} bytes`;
-    this.#instructions.setAttribute("aria-invalid", String(bytes > limit));
+    this.#instructions.setAttribute("aria-invalid", String(limit > 0 && bytes > limit));
   }
 }
 
