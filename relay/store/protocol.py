@@ -202,9 +202,7 @@ class Store(Protocol):
 
     # --- the journal
 
-    async def publish(
-        self, key: str, kind: str, body: Mapping[str, object], now: Moment
-    ) -> None:
+    async def publish(self, key: str, kind: str, body: Mapping[str, object], now: Moment) -> None:
         """Append an entry to a call's journal; the oldest are dropped beyond `JOURNAL_ENTRIES`."""
 
     async def entries(self, key: str, *, after_seq: int = 0) -> list[Entry]:
