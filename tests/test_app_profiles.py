@@ -64,6 +64,7 @@ def test_tools_are_made_and_offered_in_the_order_of_the_profile(tmp_path: Path) 
         mcp = "https://mcp.example.com/"
         authorization_env = "KEY"
         [profiles.a]
+        private = true
         tools = ["{ASKED}:lookup", "docs", "sum", "hook"]
         moderation = "judge"
         [tools.judge]
@@ -133,6 +134,13 @@ def test_functions_may_stand_beside_relay_toml(tmp_path: Path) -> None:
         (
             '[tools.x]\nmcp = "https://m.example.com/"\n[profiles.a]\nmoderation = "x"',
             "tools.x (relay.toml line 1) is an MCP server, which cannot moderate",
+        ),
+        (
+            (
+                '[tools.x]\nmcp = "https://m.example.com/"\nauthorization_env = "KEY"\n'
+                '[profiles.a]\ntools = ["x"]'
+            ),
+            "profiles.a.tools: x has an access token, which only private = true keeps from the browser",
         ),
         (
             f'[profiles.a]\nmoderation = "{ASKED}:add"',
