@@ -161,11 +161,12 @@ def create_app(
     upstream = build_upstream(settings, simulator)
     loader = ProfileLoader(settings)
     profiles = Profiles(loader.load(settings))
+    reload = Reload(settings=settings, read=read or (lambda: settings), loader=loader, profiles=profiles)
     attendants = build_attendants(
         upstream=upstream,
         profile_of=profiles.get,
         parts=(
-            *counting_parts(settings, store),
+            *counting_parts(settings, store, lambda: reload.settings.prices),
             tools_part(profiles.tool),
             moderation_part(profiles.hook),
         ),
@@ -198,7 +199,6 @@ def create_app(
     sign_in = build_sign_in(settings, store=store, clock=clock, caller_key=caller_key)
     asgi = _web(settings, upstream, exchange, supervisor, profiles, clock, store, sign_in)
     patience_seconds = settings.relay_shutdown_seconds * PATIENCE_SHARE
-    reload = Reload(settings=settings, read=read or (lambda: settings), loader=loader, profiles=profiles)
     return Application(
         asgi,
         exchange,

@@ -165,26 +165,24 @@ async def test_a_broken_file_keeps_what_was_and_a_mended_one_is_taken(
     first = settings(tmp_path, "[profiles.a]\n")
     loader = ProfileLoader(first)
     profiles = Profiles(loader.load(first))
-    told: list[Settings] = []
     reload = Reload(
         settings=first,
         read=lambda: load_settings(ENVIRON, tmp_path),
         loader=loader,
         profiles=profiles,
-        others=[told.append],
     )
     before = profiles.current
 
     for broken in ("[profiles.a]\nspeed = 9\n", "[[", '[profiles.a]\ntools = ["nowhere:x"]\n'):
         (tmp_path / "relay.toml").write_text(broken)
         await reload()
-        assert profiles.current is before
+        assert (profiles.current, reload.settings) == (before, first)
     (tmp_path / "relay.toml").write_text("relay_port = 1\n[profiles.b]\ninstructions = 'canary words'\n")
     with caplog.at_level(logging.INFO):
         await asyncio.gather(reload(), reload())
 
     assert [profile.name for profile in profiles] == ["default", "b"]
-    assert [found.relay_port for found in told] == [1, 1]
+    assert reload.settings.relay_port == 1
     fields = [vars(record).get("fields", {}) for record in caplog.records]
     assert {"settings": "RELAY_PORT"} in fields
     assert "canary" not in str(fields) + caplog.text
