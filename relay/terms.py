@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from relay.core.caller import longest_call
@@ -31,6 +31,10 @@ class Terms:
     presence_seconds: float
     ceiling: Ceiling
     retention_days: float
+
+    def ceiling_of(self, limits: ProfileLimits) -> Ceiling:
+        """What may be open at once for a call of a profile with these limits."""
+        return replace(self.ceiling, per_caller_of_profile=limits.calls_per_caller or 0)
 
     def intent(
         self,

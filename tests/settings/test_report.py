@@ -137,7 +137,8 @@ def test_what_follows_names_the_ways_of_signing_in_and_no_secret(tmp_path: Path)
 
 def test_profiles_are_listed_without_a_word_of_their_prompts(tmp_path: Path) -> None:
     (tmp_path / "relay.toml").write_text(
-        f'[profiles.support]\nprivate = true\nallow = ["group:staff", "claim:tid=7"]\ninstructions = "{CANARY}"\n'
+        '[profiles.support]\nprivate = true\nallow = ["group:staff", "claim:tid=7"]\n'
+        f'instructions = "{CANARY}"\n'
         'voices = ["cedar"]\ntools = ["a:b"]\nsideband = "guard"\nsideband_required = true\n'
     )
 
@@ -145,7 +146,8 @@ def test_profiles_are_listed_without_a_word_of_their_prompts(tmp_path: Path) -> 
 
     row = next(line for line in text.splitlines() if line.startswith("  support"))
     assert " ".join(row.split()) == (
-        "support (private) group:staff, claim:tid=7 gpt-realtime cedar 10 characters 0 characters guard, required a:b"
+        "support (private) group:staff, claim:tid=7 gpt-realtime cedar "
+        "10 characters 0 characters guard, required a:b"
     )
     assert CANARY not in text
 
