@@ -35,9 +35,10 @@ format: $(VENV)/test.stamp ## format the Python code
 bench: $(VENV)/test.stamp ## measure, side by side, and print a table
 	@$(PY) tests/benchmarks/run.py
 
-storm: $(VENV)/test.stamp ## storms and kill -9 for the record: thousands of connects (about ten minutes)
+storm: $(VENV)/test.stamp ## storms and kill -9 for the record: thousands of connects (about twelve minutes)
 	@$(PY) -m tests.faults.storm
 	@$(PY) -m tests.faults.kill
+	@$(PY) -m tests.faults.sidebands
 
 lock: $(VENV)/test.stamp ## pin the newest allowed packages, with hashes
 	@$(PIP) install uv
