@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import websockets
 
-from tests.doubles.process import RelayProcess, SimulatorProcess
+from tests.doubles.process import Program, RelayProcess, SimulatorProcess
 from tests.doubles.relay import OFFER
 from tests.doubles.webhook import WebhookServer
 
@@ -201,3 +201,20 @@ async def test_moderation_hears_what_is_said_and_may_end_the_call(
 
         assert '"verdict":"hang_up"' in events
         assert "secret" not in events + relay.output
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_tool_that_cannot_be_had_keeps_the_relay_from_starting_and_is_told_once(
+    folder: Path, workers: str
+) -> None:
+    (folder / "relay.toml").write_text('[profiles.a]\ntools = ["shop:nothing"]\n')
+    words = ("-m", "relay", "serve", "--port", "0", "--workers", workers)
+    environment = {"RELAY_CONFIG": str(folder / "relay.toml"), "RELAY_STATE_DIR": "state"}
+
+    with Program(*words, environment=environment) as program:
+        assert program.process.wait(30) == 2
+        program.stop()
+
+    told = "profiles.a.tools (relay.toml line 2) names a module without that function"
+    assert program.output.count(told) == 1
+    assert "Traceback" not in program.output
