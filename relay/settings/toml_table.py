@@ -56,7 +56,7 @@ class Lines:
 
 
 def _goes_on(statement: str, line: str) -> bool:
-    """Whether a text of several lines certainly goes on, so that a long prompt is not parsed for each line."""
+    """Whether a text of several lines goes on for certain, so that a prompt is not parsed for each line."""
     mark = re.search(r"\"{3}|'{3}", statement)
     return mark is not None and mark.group() not in line and not re.search(r"[]}]\s*(#.*)?$", line)
 
