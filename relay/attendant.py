@@ -105,6 +105,7 @@ class Attendant:
         self._desk = CallDesk()
         self._adopted = adopted
         self._was_attached = False
+        self._listening = False
         self._pause = 0.0
         attended = Attended(
             call=call,
@@ -130,12 +131,14 @@ class Attendant:
                 if await self._follow(sideband):
                     return
         finally:
+            if self._listening:  # stopped in the middle: what was still under way is not known
+                await self._tell(lambda part: part.lost())
             await self._close_parts()
 
     async def _follow(self, sideband: Sideband) -> bool:
         """Hand facts on until the sideband ends; whether that was the end of the call."""
         again = self._adopted or self._was_attached
-        self._was_attached = True
+        self._was_attached = self._listening = True
         since = self._clock.now().boot_seconds
         self._desk.attach(sideband)
         try:
@@ -144,6 +147,7 @@ class Attendant:
             async for fact in sideband:
                 await self._hand_on(fact)
                 if isinstance(fact, CallOver):
+                    self._listening = False
                     await self._over(fact.expired)
                     return True
         except SidebandLost as lost:
@@ -157,6 +161,7 @@ class Attendant:
             self._pause = 0.0
         else:
             self._wait_longer()
+        self._listening = False
         await self._publish("sideband", {"state": "lost"})
         await self._tell(lambda part: part.lost())
         return False

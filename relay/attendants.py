@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("relay.sideband")
 
-GRACE_SECONDS: Final = 2.0
+GRACE_SECONDS: Final = 5.0
 """How long the sideband of a call that has ended is still read: its last words are under way."""
 
 AT_ONCE: Final = 32

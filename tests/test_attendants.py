@@ -362,6 +362,16 @@ async def test_the_last_words_of_a_call_that_ended_are_still_read() -> None:
         assert made.sideband.closed
 
 
+async def test_parts_know_when_a_call_was_not_heard_to_its_end() -> None:
+    async with house() as made:
+        made.begin()
+        await made.until(("attached", False))
+        made.attendants.let_go(LIVE.key, ended=False)
+        await made.until("lost", "closed")
+
+        assert made.sideband.closed
+
+
 async def test_closing_lets_go_of_every_sideband_and_ends_no_call() -> None:
     async with house() as made:
         made.begin()
