@@ -40,9 +40,10 @@ format: $(VENV)/test.stamp ## format the Python code
 bench: $(VENV)/test.stamp tests/benchmarks/node_modules/.package-lock.json ## measure beside a Worker, Node and nginx: tests/benchmarks/RESULTS.md
 	@$(PY) tests/benchmarks/run.py $(ARGS)
 
-storm: $(VENV)/test.stamp ## storms and kill -9 for the record: thousands of connects (about ten minutes)
+storm: $(VENV)/test.stamp ## storms and kill -9 for the record: thousands of connects (about twelve minutes)
 	@$(PY) -m tests.faults.storm
 	@$(PY) -m tests.faults.kill
+	@$(PY) -m tests.faults.sidebands
 
 attack: $(VENV)/test.stamp ## lean on a relay in every way for the record, and tell what it costs (about eight minutes)
 	@$(PY) -m tests.faults.attack

@@ -164,11 +164,23 @@ def create_app(
     upstream = build_upstream(settings, simulator)
     loader = ProfileLoader(settings)
     profiles = Profiles(loader.load(settings))
+
+    def keep_warm(now: Settings) -> None:
+        upstream.keep_warm(fixed_plans(now, profiles, upstream.plan))
+
+    keep_warm(settings)
+    reload = Reload(
+        settings=settings,
+        read=read or (lambda: settings),
+        loader=loader,
+        profiles=profiles,
+        then=keep_warm,
+    )
     attendants = build_attendants(
         upstream=upstream,
         profile_of=profiles.get,
         parts=(
-            *counting_parts(settings, store),
+            *counting_parts(settings, store, lambda: reload.settings.prices),
             tools_part(profiles.tool),
             moderation_part(profiles.hook),
         ),
@@ -183,6 +195,7 @@ def create_app(
             presence_seconds=settings.relay_presence_seconds,
             ceiling=ceiling_of(settings),
             retention_days=settings.relay_retention_days,
+            transcript_days=settings.relay_transcript_days,
         ),
         attendants=attendants,
         group=group,
@@ -201,18 +214,6 @@ def create_app(
     sign_in = build_sign_in(settings, store=store, clock=clock, caller_key=caller_key)
     asgi = _web(settings, upstream, exchange, supervisor, profiles, clock, store, sign_in)
     patience_seconds = settings.relay_shutdown_seconds * PATIENCE_SHARE
-
-    def keep_warm(now: Settings) -> None:
-        upstream.keep_warm(fixed_plans(now, profiles, upstream.plan))
-
-    keep_warm(settings)
-    reload = Reload(
-        settings=settings,
-        read=read or (lambda: settings),
-        loader=loader,
-        profiles=profiles,
-        others=(keep_warm,),
-    )
     return Application(
         asgi,
         exchange,

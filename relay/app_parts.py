@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from relay.account import CallAccount, Money
@@ -10,17 +11,28 @@ from relay.idle import IdleClock
 from relay.transcript import TranscriptKeeper
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from relay.attending import Attended, Part, PartFactory
+    from relay.core.price import Price
     from relay.settings import Settings
     from relay.store.protocol import Store
 
 
-def counting_parts(settings: Settings, store: Store) -> list[PartFactory]:
-    """Make the factories of account, transcript and idle clock, in this order."""
+def counting_parts(
+    settings: Settings, store: Store, prices: Callable[[], Mapping[str, Price]]
+) -> list[PartFactory]:
+    """Make the factories of account, transcript and idle clock, in this order.
+
+    Args:
+        settings: Of the start.
+        store: Where it is written down.
+        prices: Those that hold now; a reload changes them for calls that begin after it.
+    """
     money = money_of(settings)
 
     def account(attended: Attended) -> Part:
-        return CallAccount(attended, store=store, money=money)
+        return CallAccount(attended, store=store, money=replace(money, prices=prices()))
 
     def transcript(attended: Attended) -> Part | None:
         return TranscriptKeeper(attended, store=store) if attended.profile.transcripts == "keep" else None

@@ -7,6 +7,7 @@ described, schemas read, and each profile's session is written once.
 from __future__ import annotations
 
 import functools
+import importlib
 import sys
 import time
 from collections import Counter
@@ -66,6 +67,7 @@ class ProfileLoader:
         judging = {profile.moderation for profile in profiles.values()}
         if any(tool.python for tool in settings.tools.values()) and str(settings.folder) not in sys.path:
             sys.path.append(str(settings.folder))  # functions may stand beside relay.toml
+        importlib.invalidate_caches()  # or a module that was just written would not be found
         for name, tool in settings.tools.items():
             try:
                 offers[name] = offer = self._make(tool, tools)
@@ -169,6 +171,12 @@ def _trial(profile: Profile) -> list[str]:
         f"profiles.{profile.name}.tools: {tool.name} needs a description, by which the model chooses it"
         for tool in profile.offered
         if isinstance(tool, FunctionTool) and not tool.description
+    ]
+    complaints += [
+        f"profiles.{profile.name}.tools: {tool.label} has an access token, which only private = true keeps "
+        "from the browser"
+        for tool in profile.offered
+        if isinstance(tool, McpTool) and tool.authorization and not profile.private
     ]
     claims = {name: frozenset({name}) for name in claims_of(profile.instructions or "")}
     config = build_session_config(profile, voice=None, instructions=None, claims=claims)

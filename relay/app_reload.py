@@ -14,7 +14,7 @@ from relay.settings import Settings, SettingsError
 from relay.telemetry import log
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from relay.app_profiles import ProfileLoader
     from relay.profiles import Profiles, ProfileSet
@@ -42,7 +42,7 @@ class Reload:
         read: Reads them again.
         loader: Makes profiles of them.
         profiles: Where they are put.
-        others: Told of settings that were taken.
+        then: Told of settings whose profiles were put there.
     """
 
     def __init__(
@@ -52,13 +52,15 @@ class Reload:
         read: Callable[[], Settings],
         loader: ProfileLoader,
         profiles: Profiles,
-        others: Sequence[Callable[[Settings], None]] = (),
+        then: Callable[[Settings], None] = lambda _: None,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
+        """As they were read last; only the tables in them hold now."""
+        self._at_start = settings
         self._read = read
         self._loader = loader
         self._profiles = profiles
-        self._others = others
+        self._then = then
         self._lock = asyncio.Lock()
 
     async def __call__(self) -> None:
@@ -72,9 +74,9 @@ class Reload:
                 log(_log, logging.ERROR, "the profiles stay as they were", complaints=len(error.complaints))
                 return
             self._profiles.current = made
-            for other in self._others:
-                other(settings)
-            ignored = _changed(self._settings, settings)
+            self.settings = settings
+            self._then(settings)
+            ignored = _changed(self._at_start, settings)
             log(_log, logging.WARNING, "profiles were reloaded", profiles=", ".join(made.profiles))
             if ignored:
                 log(_log, logging.WARNING, "other settings need a restart", settings=", ".join(ignored))

@@ -39,6 +39,9 @@ PATIENCE_SECONDS: Final = 10.0
 
 FIRST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 15.0
+STEADY_SECONDS: Final = 10.0
+"""A sideband that broke sooner than this is attached again with growing pauses too."""
+
 GONE_SECONDS: Final = 5.0
 """A call that was there, and that the upstream does not know for so long, is over."""
 
@@ -102,6 +105,8 @@ class Attendant:
         self._desk = CallDesk()
         self._adopted = adopted
         self._was_attached = False
+        self._listening = False
+        self._pause = 0.0
         attended = Attended(
             call=call,
             profile=planned.profile,
@@ -126,12 +131,15 @@ class Attendant:
                 if await self._follow(sideband):
                     return
         finally:
+            if self._listening:  # stopped in the middle: what was still under way is not known
+                await self._tell(lambda part: part.lost())
             await self._close_parts()
 
     async def _follow(self, sideband: Sideband) -> bool:
         """Hand facts on until the sideband ends; whether that was the end of the call."""
         again = self._adopted or self._was_attached
-        self._was_attached = True
+        self._was_attached = self._listening = True
+        since = self._clock.now().boot_seconds
         self._desk.attach(sideband)
         try:
             await self._publish("sideband", {"state": "attached"})
@@ -139,13 +147,21 @@ class Attendant:
             async for fact in sideband:
                 await self._hand_on(fact)
                 if isinstance(fact, CallOver):
+                    self._listening = False
                     await self._over(fact.expired)
                     return True
         except SidebandLost as lost:
             log(_log, logging.INFO, "a sideband broke", call=self._call.tag, why=lost.code)
+            if lost.code == "too_large" and self._profile.sideband == "guard":
+                await self._end(Reason.GUARD)  # no honest page makes such events; it blinds its guard
         finally:
             self._desk.detach()
             await sideband.close()
+        if self._clock.now().boot_seconds - since >= STEADY_SECONDS:
+            self._pause = 0.0
+        else:
+            self._wait_longer()
+        self._listening = False
         await self._publish("sideband", {"state": "lost"})
         await self._tell(lambda part: part.lost())
         return False
@@ -180,9 +196,11 @@ class Attendant:
     async def _attach(self) -> Sideband | None:
         """Attach, trying again and again; ``None`` when that is given up."""
         began = self._clock.now().boot_seconds
-        pause, told = FIRST_PAUSE, False
+        told = False
         missing_since: float | None = None
         while True:
+            if self._pause:
+                await self._sleep(self._pause * (0.5 + self._draw()))
             try:
                 async with self._gate.places:
                     sideband = await self._try()
@@ -201,8 +219,10 @@ class Attendant:
             else:
                 self._gate.works = True
                 return sideband
-            await self._sleep(pause * (0.5 + self._draw()))
-            pause = min(pause * 2, LONGEST_PAUSE)
+            self._wait_longer()
+
+    def _wait_longer(self) -> None:
+        self._pause = min(max(self._pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
 
     @property
     def _was_there(self) -> bool:

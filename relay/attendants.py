@@ -27,11 +27,38 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("relay.sideband")
 
-GRACE_SECONDS: Final = 2.0
+GRACE_SECONDS: Final = 5.0
 """How long the sideband of a call that has ended is still read: its last words are under way."""
 
 AT_ONCE: Final = 32
 """Sidebands that are being attached at once; after an outage thousands want to be."""
+
+
+ENTRIES_AT_ONCE: Final = 100
+ENTRIES_PER_SECOND: Final = 5.0
+"""What one call may write on its event stream: a browser can provoke thousands of errors a second."""
+
+
+class Thrift:
+    """Bounds how many entries one call writes.
+
+    Args:
+        clock: Tells the time.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._left = float(ENTRIES_AT_ONCE)
+        self._at = clock.now().boot_seconds
+
+    def allows(self) -> bool:
+        """Whether one more may be written now; counts it."""
+        now = self._clock.now().boot_seconds
+        self._left = min(ENTRIES_AT_ONCE, self._left + (now - self._at) * ENTRIES_PER_SECOND)
+        self._at = now
+        allowed = self._left >= 1
+        self._left -= allowed
+        return allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +161,11 @@ class Attendants:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _attendant(self, call: Call, planned: Planned, *, adopted: bool, follow: Consequences) -> Attendant:
+        thrift = Thrift(self._clock)
+
         async def publish(kind: str, body: Body) -> None:
+            if not thrift.allows():
+                return
             try:
                 await follow.publish(call.key, kind, body)
             except StoreUnavailable:  # told to the log by whoever asks the store next

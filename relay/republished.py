@@ -15,6 +15,7 @@ from relay.core.facts import Failed, RateLimit, ResponseDone
 from relay.core.server_events import SERVER_ERROR
 from relay.guard import TURN
 from relay.telemetry import log
+from relay.tools.part import MARK as TOOLS
 
 if TYPE_CHECKING:
     from relay.attending import Attended
@@ -25,7 +26,7 @@ _log = logging.getLogger("relay.sideband")
 RETRY: Final = "retry"
 """The mark of a response that is asked for in the place of one that failed."""
 
-_ASKED_AGAIN: Final = frozenset({None, TURN, "tool"})  # what says a text of its own is not
+_ASKED_AGAIN: Final = frozenset({None, TURN, TOOLS})  # what says a text of its own is not
 _HINTS: Final = MappingProxyType({"DeploymentNotFound": "upstream-misconfigured"})
 
 

@@ -94,6 +94,7 @@ class Supervisor(Enquiries):
             clock=clock,
             sleep=sleep,
             retention_days=terms.retention_days,
+            transcript_days=terms.transcript_days,
         )
 
     # --- what the exchange tells
@@ -131,8 +132,7 @@ class Supervisor(Enquiries):
         )
         if self._ledger.store_is_away:
             raise StoreUnavailable("The store does not answer.", retry_after=1)
-        ceiling = replace(self.terms.ceiling, per_caller_of_profile=limits.calls_per_caller or 0)
-        admission = await self._store.write_intent(call, ceiling, caller.ticket)
+        admission = await self._store.write_intent(call, self.terms.ceiling_of(limits), caller.ticket)
         raise_if_refused(admission)
         call = replace(call, max_seconds=admission.max_seconds)
         if self._attendants is not None and planned is not None:

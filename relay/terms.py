@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from relay.core.caller import longest_call
@@ -25,12 +25,18 @@ class Terms:
         presence_seconds: How long a browser that promised its presence may be silent.
         ceiling: How many at once, and how long in a day.
         retention_days: How long an ended call stays readable.
+        transcript_days: How long what was said in it is kept, where it is.
     """
 
     max_seconds: float
     presence_seconds: float
     ceiling: Ceiling
     retention_days: float
+    transcript_days: float = 30
+
+    def ceiling_of(self, limits: ProfileLimits) -> Ceiling:
+        """What may be open at once for a call of a profile with these limits."""
+        return replace(self.ceiling, per_caller_of_profile=limits.calls_per_caller or 0)
 
     def intent(
         self,

@@ -47,6 +47,7 @@ class Watch:
         clock: Tells the time.
         sleep: Waits between two looks.
         retention_days: How long an ended call stays readable.
+        transcript_days: How long what was said in it is kept.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Watch:
         clock: Clock,
         sleep: Callable[[float], Awaitable[None]],
         retention_days: float,
+        transcript_days: float,
     ) -> None:
         self._owner = owner
         self._store = store
@@ -71,6 +73,7 @@ class Watch:
         self._clock = clock
         self._sleep = sleep
         self._retention_days = retention_days
+        self._transcript_days = transcript_days
         self._cursor = 0
         self._renewed = self._purged = self._probed = float("-inf")
         self._task: asyncio.Task[None] | None = None
@@ -137,7 +140,9 @@ class Watch:
             log(_log, logging.ERROR, "looking after calls failed unexpectedly", **fields, **fault_of(error))
 
     async def _purge(self) -> None:
-        await self._store.purge(self._clock.now(), retention_days=self._retention_days)
+        await self._store.purge(
+            self._clock.now(), retention_days=self._retention_days, transcript_days=self._transcript_days
+        )
 
     async def _keep_looking(self) -> None:
         while True:

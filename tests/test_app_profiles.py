@@ -64,6 +64,7 @@ def test_tools_are_made_and_offered_in_the_order_of_the_profile(tmp_path: Path) 
         mcp = "https://mcp.example.com/"
         authorization_env = "KEY"
         [profiles.a]
+        private = true
         tools = ["{ASKED}:lookup", "docs", "sum", "hook"]
         moderation = "judge"
         [tools.judge]
@@ -135,6 +136,13 @@ def test_functions_may_stand_beside_relay_toml(tmp_path: Path) -> None:
             "tools.x (relay.toml line 1) is an MCP server, which cannot moderate",
         ),
         (
+            (
+                '[tools.x]\nmcp = "https://m.example.com/"\nauthorization_env = "KEY"\n'
+                '[profiles.a]\ntools = ["x"]'
+            ),
+            "profiles.a.tools: x has an access token, which only private = true keeps from the browser",
+        ),
+        (
             f'[profiles.a]\nmoderation = "{ASKED}:add"',
             (
                 "profiles.a.moderation (relay.toml line 2) must take who and text, and nothing else that is "
@@ -157,26 +165,24 @@ async def test_a_broken_file_keeps_what_was_and_a_mended_one_is_taken(
     first = settings(tmp_path, "[profiles.a]\n")
     loader = ProfileLoader(first)
     profiles = Profiles(loader.load(first))
-    told: list[Settings] = []
     reload = Reload(
         settings=first,
         read=lambda: load_settings(ENVIRON, tmp_path),
         loader=loader,
         profiles=profiles,
-        others=[told.append],
     )
     before = profiles.current
 
     for broken in ("[profiles.a]\nspeed = 9\n", "[[", '[profiles.a]\ntools = ["nowhere:x"]\n'):
         (tmp_path / "relay.toml").write_text(broken)
         await reload()
-        assert profiles.current is before
+        assert (profiles.current, reload.settings) == (before, first)
     (tmp_path / "relay.toml").write_text("relay_port = 1\n[profiles.b]\ninstructions = 'canary words'\n")
     with caplog.at_level(logging.INFO):
         await asyncio.gather(reload(), reload())
 
     assert [profile.name for profile in profiles] == ["default", "b"]
-    assert [found.relay_port for found in told] == [1, 1]
+    assert reload.settings.relay_port == 1
     fields = [vars(record).get("fields", {}) for record in caplog.records]
     assert {"settings": "RELAY_PORT"} in fields
     assert "canary" not in str(fields) + caplog.text

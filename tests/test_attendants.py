@@ -20,7 +20,7 @@ from tests.doubles.clock import StoppedClock
 from tests.doubles.upstream import UpstreamDouble
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from relay.core.profile import Profile
     from relay.core.record import Call
@@ -136,6 +136,12 @@ async def house(
         await made.attendants.close()
 
 
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(5):
+        while not holds():
+            await asyncio.sleep(0)
+
+
 async def gone_quiet(made: House) -> None:
     """Let the tasks do what they can do now."""
     for _ in range(50):
@@ -187,6 +193,42 @@ async def test_a_sideband_that_broke_is_attached_again_and_the_parts_know() -> N
 
         assert [kind for kind, _ in made.published] == ["sideband"] * 3
         assert made.upstream.sidebands[0].closed
+
+
+async def test_a_sideband_that_breaks_again_and_again_is_attached_with_growing_pauses() -> None:
+    async with house() as made:
+        began = made.clock.now().boot_seconds
+        made.begin()
+        for number in range(1, 7):
+            await until(lambda number=number: len(made.upstream.sidebands) == number)  # type: ignore[misc]
+            made.sideband.break_off()
+        await until(lambda: len(made.upstream.sidebands) == 7)
+
+        assert made.clock.now().boot_seconds - began > 3  # 0.1 + 0.2 + … + 3.2 s, by chance half or more
+
+
+async def test_a_browser_that_blinds_its_guard_is_hung_up() -> None:
+    async with house(replace(SUPPORT, sideband="guard")) as made:
+        made.begin()
+        await made.until(("attached", False))
+        made.sideband.break_off("too_large")
+        await made.until("lost", ("attached", True))
+
+        assert made.ended == [Reason.GUARD]
+
+
+async def test_a_call_writes_no_more_entries_than_a_page_can_read() -> None:
+    async with house() as made:
+        made.begin()
+        await made.until(("attached", False))
+        for _ in range(1000):
+            await made.attended[0].publish("failed", {"what": "error"})
+        at_once = len(made.published)
+        made.clock.advance(2)
+        for _ in range(1000):
+            await made.attended[0].publish("failed", {"what": "error"})
+
+        assert (at_once, len(made.published)) == (100, 110)
 
 
 async def test_the_upstreams_own_end_is_the_calls_end() -> None:
@@ -316,6 +358,16 @@ async def test_the_last_words_of_a_call_that_ended_are_still_read() -> None:
         made.attendants.let_go(LIVE.key, ended=True)
         made.sideband.tell(Speech("assistant", began=False), CallOver(expired=False))
         await made.until(Speech("assistant", began=False), CallOver(expired=False), "closed")
+
+        assert made.sideband.closed
+
+
+async def test_parts_know_when_a_call_was_not_heard_to_its_end() -> None:
+    async with house() as made:
+        made.begin()
+        await made.until(("attached", False))
+        made.attendants.let_go(LIVE.key, ended=False)
+        await made.until("lost", "closed")
 
         assert made.sideband.closed
 

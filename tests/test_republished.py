@@ -8,6 +8,7 @@ import pytest
 
 from relay.core.facts import Failed, RateLimit, ResponseDone
 from relay.republished import make_republished
+from relay.tools.part import MARK
 from tests.doubles.attended import SUPPORT, Attending
 
 pytestmark = pytest.mark.anyio
@@ -70,7 +71,15 @@ async def test_a_response_that_failed_through_the_servers_fault_is_asked_for_onc
     ]
 
 
-@pytest.mark.parametrize(("reason", "mark"), [("rate_limit_exceeded", None), ("server_error", "say")])
+async def test_an_answer_to_tools_that_failed_is_asked_for_again_too() -> None:
+    attending = Attending()
+    part = make_republished(attending.attended)
+    await part.take(ResponseDone("resp_1", "failed", reason="server_error", mark=MARK))
+
+    assert attending.desk.words == [("respond", "retry", None)]
+
+
+@pytest.mark.parametrize(("reason", "mark"), [("rate_limit_exceeded", None), ("server_error", "moderation")])
 async def test_no_other_failure_is_asked_for_again(reason: str, mark: str | None) -> None:
     attending = Attending()
     await make_republished(attending.attended).take(

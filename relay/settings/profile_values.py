@@ -65,6 +65,13 @@ def _allowed(entry: str) -> str:
     )
 
 
+def written_allow(entry: str) -> str:
+    """Write an entry that `read_allow` gave as one writes it in relay.toml."""
+    name, _, said = entry.partition("=")
+    word = next((word for word, claim in _CLAIMS.items() if claim == name), None)
+    return f"claim:{entry}" if word is None else f"{word}:{said}"
+
+
 def read_instructions(value: object) -> str | None:
     """Return a prompt; ``false`` or nothing for none."""
     if value is False:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from relay.settings import Settings, SettingsError, load_settings
+from relay.settings.profile_values import written_allow
 from relay.settings.table import setting_table, written
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _profiles(settings: Settings) -> Iterator[tuple[str, ...]]:
         required = ", required" if profile.sideband_required else ""
         yield (
             f"{name} (private)" if profile.private else name,
-            ", ".join(profile.allow) or "everybody",
+            ", ".join(map(written_allow, profile.allow)) or "everybody",
             profile.deployment,
             ",".join(profile.voices),
             "none" if profile.instructions is None else f"{len(profile.instructions)} characters",

@@ -30,6 +30,8 @@ class Lines:
             if not statement:
                 begun = number
             statement += line
+            if _goes_on(statement, line):
+                continue
             try:
                 read = tomllib.loads(statement)
             except tomllib.TOMLDecodeError:
@@ -51,6 +53,12 @@ class Lines:
         for path in paths:
             for length in range(1, len(path) + 1):
                 self._lines.setdefault(path[:length], line)
+
+
+def _goes_on(statement: str, line: str) -> bool:
+    """Whether a text of several lines goes on for certain, so that a prompt is not parsed for each line."""
+    mark = re.search(r"\"{3}|'{3}", statement)
+    return mark is not None and mark.group() not in line and not re.search(r"[]}]\s*(#.*)?$", line)
 
 
 def _paths(value: object, path: Path) -> list[Path]:

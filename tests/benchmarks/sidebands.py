@@ -157,7 +157,7 @@ class Near:
         self.attendants = Attendants(
             upstream=self._upstream,
             replan=lambda _: self._planned,
-            parts=(make_guard, *counting_parts(settings, self._store), make_republished),
+            parts=(make_guard, *counting_parts(settings, self._store, dict), make_republished),
             clock=self._clock,
         )
         self.attendants.bring_about(Consequences(self._publish, self._end, self._over))

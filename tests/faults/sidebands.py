@@ -24,6 +24,7 @@ import httpx
 
 from tests.doubles.process import SimulatorProcess
 from tests.faults.house import Relay, free_port, offer_of
+from tests.faults.report import add_to_results
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,6 +80,18 @@ class Tally:
     booked: int = 0
     sidebands: int = 0
     kills: int = 0
+
+    def table(self, seconds: float) -> str:
+        """Write it down for people."""
+        return (
+            "| calls | seconds | kills | sidebands | exact | marked | **wrong** | still open |\n"
+            "|---|---|---|---|---|---|---|---|\n"
+            f"| {self.calls} | {seconds:.0f} | {self.kills} | {self.sidebands} | {self.exact} "
+            f"| {self.marked} | **{len(self.wrong)}** | {self.open_left} |\n\n"
+            f"Tokens: {self.tokens} used by the simulator's ledger, {self.booked} booked by the relay; "
+            f"{self.marked_exact} of the marked calls are exact all the same.\n"
+            "Wrong: says that it is complete and is not, or tells more than was used.\n"
+        )
 
     @property
     def holds(self) -> bool:
@@ -231,11 +244,9 @@ def main() -> int:
     given = parser.parse_args()
     began = time.monotonic()
     tally = asyncio.run(run(given.calls, given.kills, given.seed))
-    took = time.monotonic() - began
-    print(f"{tally.calls} calls in {took:.0f} s, {tally.sidebands} sidebands, {tally.kills} kills")
-    print(f"exact {tally.exact}, marked {tally.marked} (of these exact all the same {tally.marked_exact})")
-    print(f"tokens: used {tally.tokens}, booked {tally.booked}")
-    print(f"wrong {len(tally.wrong)}, still open {tally.open_left}")
+    table = tally.table(time.monotonic() - began)
+    print(table)
+    add_to_results("sidebands", table)
     for line in tally.wrong[:20]:
         print(f"  {line}")
     return 0 if tally.holds else 1

@@ -4,7 +4,7 @@ import io
 import time
 from pathlib import Path
 
-from relay.settings import load_settings, setting_table
+from relay.settings import SettingsError, load_settings, setting_table
 from relay.settings.report import check_config, render_report
 from relay.settings.table import STARS
 
@@ -133,3 +133,31 @@ def test_what_follows_names_the_ways_of_signing_in_and_no_secret(tmp_path: Path)
     assert fact_of("who may connect", text) == "whoever shows the token, or whoever the trusted proxies name"
     assert line_of("RELAY_AUTH_TOKEN", text)[2:] == [STARS]
     assert CANARY not in text
+
+
+def test_profiles_are_listed_without_a_word_of_their_prompts(tmp_path: Path) -> None:
+    (tmp_path / "relay.toml").write_text(
+        '[profiles.support]\nprivate = true\nallow = ["group:staff", "claim:tid=7"]\n'
+        f'instructions = "{CANARY}"\n'
+        'voices = ["cedar"]\ntools = ["a:b"]\nsideband = "guard"\nsideband_required = true\n'
+    )
+
+    text = report(AZURE, tmp_path)
+
+    row = next(line for line in text.splitlines() if line.startswith("  support"))
+    assert " ".join(row.split()) == (
+        "support (private) group:staff, claim:tid=7 gpt-realtime cedar "
+        "10 characters 0 characters guard, required a:b"
+    )
+    assert CANARY not in text
+
+
+def test_what_only_an_attempt_can_tell_is_a_complaint_too(tmp_path: Path) -> None:
+    def attempt(_: object) -> None:
+        raise SettingsError(["profiles.a.tools (relay.toml line 2) cannot be imported"])
+
+    out, err = io.StringIO(), io.StringIO()
+
+    assert check_config({}, tmp_path, out, err, attempt) == 2
+    assert "cannot be imported" in err.getvalue()
+    assert out.getvalue() == ""

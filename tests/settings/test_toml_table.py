@@ -1,5 +1,7 @@
 """Tables of relay.toml: in which line a key stands, and what is said of one that is wrong."""
 
+import time
+
 import pytest
 
 from relay.settings.toml_table import Lines, TomlTable
@@ -53,6 +55,17 @@ def test_lines_are_counted_the_same_with_any_line_end() -> None:
     crlf = TEXT.replace("\n", "\r\n")
 
     assert Lines(crlf).of(("profiles", "support", "limits")) == 14
+
+
+def test_long_prompts_are_read_in_time_and_counted_over() -> None:
+    prompt = "Be kind [always].\n" * 5000
+    text = f'a = """\n{prompt}"""\nb = [\'\'\'x\'\'\',\n  "y",\n]\nc = 1\n'
+    began = time.monotonic()
+
+    lines = Lines(text)
+
+    assert (lines.of(("a",)), lines.of(("b",)), lines.of(("c",))) == (1, 5003, 5006)
+    assert time.monotonic() - began < 2
 
 
 def test_a_complaint_names_line_and_key_and_no_value() -> None:

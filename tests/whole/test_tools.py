@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import websockets
 
-from tests.doubles.process import RelayProcess, SimulatorProcess
+from tests.doubles.process import Program, RelayProcess, SimulatorProcess
 from tests.doubles.relay import OFFER
 from tests.doubles.webhook import WebhookServer
 
@@ -34,6 +34,10 @@ instructions_file = "support.md"
 tools = ["shop:get_weather", "get_order", "stuck_tool"]
 limits = { max_call_seconds = 300 }
 
+[profiles.moderated]
+moderation = "shop:judge"
+modalities = ["text"]
+
 [profiles.written]
 modalities = ["text"]
 tools = ["shop:get_weather"]
@@ -54,6 +58,10 @@ import time
 async def get_weather(place: str) -> dict:
     """Tells the weather of a place."""
     return {"place": place, "sky": "blue"}
+
+def judge(who: str, text: str) -> str | None:
+    """Ends a call in which somebody speaks of secrets."""
+    return "hang_up" if "secret" in text else None
 
 def stuck() -> str:
     """Never comes back."""
@@ -179,3 +187,34 @@ async def test_the_answer_tells_what_the_tool_said(simulator: SimulatorProcess, 
 
     (content,) = done["item"]["content"]
     assert content["text"].startswith('The tool said: {"place": "Lisbon", "sky": "blue"}')
+
+
+async def test_moderation_hears_what_is_said_and_may_end_the_call(
+    simulator: SimulatorProcess, folder: Path
+) -> None:
+    with relay_of(simulator, folder) as relay:
+        connected = relay.connect(OFFER, profile="moderated")
+        events_of(relay, connected, until='"attached"')
+        async with typing_into(simulator) as websocket:
+            await Typist(websocket).type("Is this a secret of yours?")
+            events = events_of(relay, connected, until='"reason":"moderation"')
+
+        assert '"verdict":"hang_up"' in events
+        assert "secret" not in events + relay.output
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_tool_that_cannot_be_had_keeps_the_relay_from_starting_and_is_told_once(
+    folder: Path, workers: str
+) -> None:
+    (folder / "relay.toml").write_text('[profiles.a]\ntools = ["shop:nothing"]\n')
+    words = ("-m", "relay", "serve", "--port", "0", "--workers", workers)
+    environment = {"RELAY_CONFIG": str(folder / "relay.toml"), "RELAY_STATE_DIR": "state"}
+
+    with Program(*words, environment=environment) as program:
+        assert program.process.wait(30) == 2
+        program.stop()
+
+    told = "profiles.a.tools (relay.toml line 2) names a module without that function"
+    assert program.output.count(told) == 1
+    assert "Traceback" not in program.output
