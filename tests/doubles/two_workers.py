@@ -233,10 +233,10 @@ class TwoWorkers:
                 self.begin_worker(which)
             else:
                 store.away = ""
-        self._ask_again()
         for number in range(len(self.calls)):
             for _ in range(3):
                 self.step(number)
+        self._ask_again()
         for _ in range(int(_CALM_SECONDS / _STEP_SECONDS)):
             self.show_presence(0)
             self.advance(_STEP_SECONDS)
