@@ -3,6 +3,11 @@
 Used by `tests/test_supervisor_machine.py`. Nothing here knows how the relay does it: of each call it is known
 whether it *must not* be ended (its answer was handed over, its page is there, nobody asked, its time is not
 over) and whether it *must* be.
+
+What a worker without its store knows dies with it, even that a hang-up succeeded: the store goes on holding
+the call as live, and hanging up is all the upstream can be asked. Two outside put that right, as in life: a
+page whose call is over at the upstream loses its connection and falls silent, and who asked a worker for the
+end of a call that it could not write down asks again.
 """
 
 from __future__ import annotations
@@ -16,39 +21,19 @@ from typing import TYPE_CHECKING, Any, cast
 from relay.core.call import Reason
 from relay.core.upstream import CallRef
 from relay.errors import StoreUnavailable
-from relay.store.sqlite import SqliteStore
 from relay.supervisor import Supervisor
 from tests.doubles.clock import StoppedClock
+from tests.doubles.fickle_store import FickleStore
 from tests.doubles.relay import TERMS
 from tests.doubles.upstream import UpstreamDouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Coroutine
 
-    from relay.store.protocol import Store
+    from relay.store.protocol import Counts, Store
 
-_READS = ("get", "find", "owned", "recent", "counts", "at_work", "entries", "entries_since", "last_entry_id")
 _STEP_SECONDS = 0.5
 _CALM_SECONDS = 40.0  # a lease, a presence, a backoff, and ten seconds
-
-
-class FickleStore:
-    """A store that can be away, whole or for writing alone."""
-
-    def __init__(self, path: Path) -> None:
-        self._store = SqliteStore.open(path, checkpoint_seconds=3600)
-        self.away = ""
-
-    def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
-        async def call(*words: Any, **named: Any) -> Any:
-            if self.away == "wholly" or (self.away == "for writing" and name not in _READS):
-                raise StoreUnavailable("away")
-            return await getattr(self._store, name)(*words, **named)
-
-        return call
-
-    async def close(self) -> None:
-        await self._store.close()
 
 
 @dataclass
@@ -64,6 +49,8 @@ class Known:
     named_for_good: bool = False
     present: bool = True
     unwanted: bool = False
+    asked: int | None = None  # a worker that was to end it and could not write that down
+    forgotten: bool = False  # that worker died
     surely_seen: float = 0.0
     maybe_seen: float = 0.0
     lapsed: bool = False
@@ -176,8 +163,26 @@ class TwoWorkers:
         known.stage = "answered"
         known.surely_seen = known.maybe_seen = self.now()
 
+    def is_written(self, worker: Supervisor) -> bool:
+        """Whether the worker has its store, and with that everything it was told is written down."""
+        try:
+            self.do(worker.counts())  # which says what was found out of the store
+        except StoreUnavailable:
+            return False
+        return True
+
+    def _notice(self, known: Known) -> None:
+        """The page's connection fails when its call is over at the upstream, and it shows nothing more."""
+        if known.upstream_id not in self.upstream.live:
+            # before its silence becomes an excuse
+            assert known.unwanted or self.is_over(known, surely=False), f"wrongly ended: {known}"
+            known.present = False
+
     def show_presence(self, which: int) -> None:
         """Everybody who is there shows it, to one worker or the other."""
+        for known in self.calls:
+            if known.stage == "answered" and known.present:
+                self._notice(known)
         reached = next((one for one in (which, 1 - which) if self.workers[one] is not None), None)
         if reached is None:
             return
@@ -206,8 +211,8 @@ class TwoWorkers:
                 self.do(worker.look())
 
     def is_over(self, known: Known, *, surely: bool) -> bool:
-        """Whether a clock wants the call to end: certainly, or possibly."""
-        if self.is_old(known):
+        """Whether a clock, or one who was not surely heard, wants the call to end: certainly, or possibly."""
+        if self.is_old(known) or (known.asked is not None and not surely):
             return True
         if not known.promised:
             return False
@@ -231,13 +236,28 @@ class TwoWorkers:
         for number in range(len(self.calls)):
             for _ in range(3):
                 self.step(number)
+        self._ask_again()
         for _ in range(int(_CALM_SECONDS / _STEP_SECONDS)):
             self.show_presence(0)
             self.advance(_STEP_SECONDS)
 
-    def judge(self) -> None:
+    def counts_of(self, which: int) -> Counts:
+        """How many calls a worker counts."""
+        worker = self.workers[which]
+        assert worker is not None
+        counts: Counts = self.do(worker.counts())
+        return counts
+
+    def _ask_again(self) -> None:
+        """Who asked a worker that died for an end asks another; the living remember."""
         worker = self.workers[0]
         assert worker is not None
+        for known in self.calls:
+            if known.forgotten:
+                self.do(worker.end(known.key, Reason.CALLER))
+            known.unwanted |= known.asked is not None
+
+    def judge(self) -> None:
         nameless = 0
         for known in self.calls:
             live = known.upstream_id in self.upstream.live
@@ -249,7 +269,7 @@ class TwoWorkers:
                 assert not self.is_over(known, surely=True), f"I3, an orphan: {known}"
             elif wanted:
                 assert self.is_over(known, surely=False), f"wrongly ended: {known}"
-        counts = self.do(worker.counts())
+        counts = self.counts_of(0)
         assert counts.unkilled == 0
         assert counts.live == len(self.upstream.live) - nameless, "I3"
         assert counts.in_doubt >= sum(
@@ -258,4 +278,4 @@ class TwoWorkers:
         )
         for _ in range(3):
             self.advance(4000)
-        assert self.do(worker.counts()).open == 0, "I2"
+        assert self.counts_of(0).open == 0, "I2"
