@@ -18,8 +18,8 @@ test: $(VENV)/test.stamp tests/js/node_modules/.package-lock.json ## set up ever
 	@echo "Looking for nginx, Caddy and a browser ..."
 	@./.make/servers
 	@browser=$$(./.make/browser | tail -n 1) && echo "Browser: $$browser" && \
-	  echo "Running the tests (a few minutes) ..." && \
-	  RELAY_TEST_BROWSER="$$browser" PLAYWRIGHT_NODEJS_PATH="$(NODE_PROGRAM)" $(PY) -m pytest $(ARGS)
+	  echo "Running the tests (some minutes) ..." && \
+	  RELAY_TEST_BROWSER="$$browser" PLAYWRIGHT_NODEJS_PATH="$(NODE_PROGRAM)" ./.make/tests $(ARGS)
 
 check: $(VENV)/test.stamp tests/js/node_modules/.package-lock.json ## lint, types of Python and of the page, unit tests of the page
 	@echo "Checking style and types ..."

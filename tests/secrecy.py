@@ -44,10 +44,10 @@ MARKED: Final = {
     "ICE user fragment": (UFRAG,),
     "instructions": (INSTRUCTIONS,),
     "ICE password of an offer": tuple(
-        {word for text in OFFERS.values() for word in re.findall(r"a=ice-pwd:(\S+)", text)}
+        sorted({word for text in OFFERS.values() for word in re.findall(r"a=ice-pwd:(\S+)", text)})
     ),
     "fingerprint of an offer": tuple(
-        {word for text in OFFERS.values() for word in re.findall(r"a=fingerprint:sha-256 (\S+)", text)}
+        sorted({word for text in OFFERS.values() for word in re.findall(r"a=fingerprint:sha-256 (\S+)", text)})
     ),
 }
 """Name, and the values that bear it."""
