@@ -1,4 +1,4 @@
-"""What every test may use, what every test must not do: let a secret out; and what runs first, and alone."""
+"""What every test may use, what every test must not do: let a secret out; and what runs first."""
 
 from __future__ import annotations
 
@@ -15,16 +15,11 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 _LONG = ("proxies", "faults", "fuzz", "whole", "store", "simulator")
 """Folders whose files take longest; the earlier they begin, the less one worker waits for another."""
-_ALONE = ("browser/test_presence.py", "faults/test_attack.py", "web/test_guarded_relay.py")
-"""Files that measure how long somebody is kept waiting, which other tests would lengthen."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what takes long first, and mark what `make test` runs by itself afterwards."""
-    for item in items:
-        if item.path.relative_to(_HERE).as_posix() in _ALONE:
-            item.add_marker("alone")
+    """Put what takes long first."""
     items.sort(key=_place)
 
 

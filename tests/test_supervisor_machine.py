@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -155,6 +155,12 @@ SupervisorMachine.TestCase.settings = settings(
     max_examples=100,
     stateful_step_count=40,
     deadline=None,
+    phases=[
+        Phase.explicit,
+        Phase.reuse,
+        Phase.generate,
+    ],  # the steps as they are: shrinking takes minutes
+    print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 TestSupervisorMachine = SupervisorMachine.TestCase
