@@ -176,21 +176,21 @@ def test_load_07_a_call_is_hung_up_within_two_seconds_of_its_limit(
 
 def test_load_10_hang_ups_do_not_queue_behind_connects(upstream: Upstream, tmp_path: Path) -> None:
     """The connects wait until every hang-up is done; one that waited for them would wait for ever."""
-    count = 200
+    count = 100
     placed = [Visit(marker, Deed.KEEP, 0, 0) for marker in range(1, count + 1)]
     behind = [Visit(marker, Deed.AFTER_ANSWER, 0, 0) for marker in range(1001, 1001 + count)]
 
     async def run(port: int) -> None:
         storm = Storm(port, placed)
         staying = asyncio.create_task(storm.run())
-        await asyncio.to_thread(eventually, lambda: all(visit.answered for visit in placed), 30, "no answer")
+        await asyncio.to_thread(eventually, lambda: all(visit.answered for visit in placed), 50, "no answer")
         upstream.set(held=True)
         waiting = asyncio.create_task(Storm(port, behind).run())
         minted = 2 * count
-        await asyncio.to_thread(eventually, lambda: upstream.ledger()["mints"] >= minted, 30, "no connect")
+        await asyncio.to_thread(eventually, lambda: upstream.ledger()["mints"] >= minted, 50, "no connect")
         storm.over.set()
         await staying
-        await asyncio.to_thread(eventually, lambda: not upstream.live(), 30, "not every call was hung up")
+        await asyncio.to_thread(eventually, lambda: not upstream.live(), 50, "not every call was hung up")
         assert not any(visit.status for visit in behind)
         upstream.set(held=False)
         await waiting
