@@ -19,8 +19,8 @@ test: $(VENV)/test.stamp tests/js/node_modules/.package-lock.json ## set up ever
 	@./.make/servers
 	@browser=$$(./.make/browser | tail -n 1) && echo "Browser: $$browser" && \
 	  firefox=$$(./.make/firefox | tail -n 1) && echo "Firefox: $$firefox" && \
-	  echo "Running the tests (a few minutes) ..." && \
-	  RELAY_TEST_BROWSER="$$browser" RELAY_TEST_FIREFOX="$$firefox" PLAYWRIGHT_NODEJS_PATH="$(NODE_PROGRAM)" $(PY) -m pytest $(ARGS)
+	  echo "Running the tests (some minutes) ..." && \
+	  RELAY_TEST_BROWSER="$$browser" RELAY_TEST_FIREFOX="$$firefox" PLAYWRIGHT_NODEJS_PATH="$(NODE_PROGRAM)" ./.make/tests $(ARGS)
 
 check: $(VENV)/test.stamp tests/js/node_modules/.package-lock.json ## lint, types of Python and of the page, unit tests of the page
 	@echo "Checking style and types ..."

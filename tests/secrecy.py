@@ -33,6 +33,13 @@ PROXY_SECRETS: Final = ("canary-proxy-secret-1", "canary-proxy-secret-2")
 UFRAG: Final = "canaryUfrag7731"
 INSTRUCTIONS: Final = "canary: whisper-4be1c70d9a25"
 
+
+def _offered(name: str) -> tuple[str, ...]:
+    """Every value of an attribute, in the same order in every process that runs tests."""
+    found = (re.findall(rf"a={name}(\S+)", text) for text in OFFERS.values())
+    return tuple(dict.fromkeys(word for words in found for word in words))
+
+
 MARKED: Final = {
     "API key": (API_KEY,),
     "client secret": (CLIENT_SECRET,),
@@ -43,12 +50,8 @@ MARKED: Final = {
     "proxy secret": PROXY_SECRETS,
     "ICE user fragment": (UFRAG,),
     "instructions": (INSTRUCTIONS,),
-    "ICE password of an offer": tuple(
-        {word for text in OFFERS.values() for word in re.findall(r"a=ice-pwd:(\S+)", text)}
-    ),
-    "fingerprint of an offer": tuple(
-        {word for text in OFFERS.values() for word in re.findall(r"a=fingerprint:sha-256 (\S+)", text)}
-    ),
+    "ICE password of an offer": _offered("ice-pwd:"),
+    "fingerprint of an offer": _offered("fingerprint:sha-256 "),
 }
 """Name, and the values that bear it."""
 

@@ -163,6 +163,7 @@ SupervisorMachine.TestCase.settings = settings(
     # No shrinking: it goes on for five minutes, and the steps of a failure are printed as they are. To have
     # fewer of them, take it in by hand.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 TestSupervisorMachine = SupervisorMachine.TestCase

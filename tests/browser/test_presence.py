@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tests.browser.voice_page import VoicePage
     from tests.doubles.process import SimulatorProcess
 
+pytestmark = pytest.mark.alone
 _PICTURES = Path(__file__).parent / "artefacts"
 MAX_SECONDS = 5
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -129,7 +129,7 @@ def test_sdp_10_a_hostile_offer_of_128_kib_costs_little_even_without_bounds(what
 
 
 def _seconds(text: str, bounds: OfferBounds) -> float:
-    begin = perf_counter()
+    begin = process_time()
     with suppress(Problem):
         parse_offer(text, bounds)
-    return perf_counter() - begin
+    return process_time() - begin

@@ -29,6 +29,7 @@ def _target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
         target.close()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("name", ATTACKS)
 def test_http_23_an_attack_hinders_nobody_and_leaves_nothing(
     name: str, target: Target, capsys: pytest.CaptureFixture[str]

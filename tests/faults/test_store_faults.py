@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import resource
+import sqlite3
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.doubles.process import Program
+from tests.doubles.process import START_SECONDS, Program
 from tests.faults.house import Relay, eventually
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def full_disk(relay: Relay) -> Iterator[None]:
 def _refused(upstream: Upstream, folder: Path, *words: str) -> str:
     """What a relay says that must not start."""
     with Relay(upstream, folder, wait=False) as relay:
-        code = relay.process.wait(20)
+        code = relay.process.wait(START_SECONDS)
         relay.stop()
     assert code == 1
     assert "The relay cannot start" in relay.output
@@ -54,12 +55,14 @@ def _refused(upstream: Upstream, folder: Path, *words: str) -> str:
 
 
 def _made(upstream: Upstream, folder: Path) -> Path:
-    """A store with a call in it."""
+    """A store with a call in it, all of it in one file: what lies in a journal would mend the damage."""
     with Relay(upstream, folder) as relay:
         relay.client.delete(relay.place(1))
         eventually(lambda: not upstream.live(), 5, "not hung up")
         relay.stop()
     (path,) = folder.glob("calls-*.sqlite3")
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
     return path
 
 
@@ -98,7 +101,7 @@ def test_a_read_only_store_keeps_the_relay_from_starting(upstream: Upstream, tmp
         environment = relay.environment
         relay.kill()
     with Program("-c", _WITHOUT_PRIVILEGES, environment=environment) as plain:
-        code = plain.process.wait(20)
+        code = plain.process.wait(START_SECONDS)
         plain.stop()
     tmp_path.chmod(0o755)
 

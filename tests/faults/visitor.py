@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 _BOUNDARY = "storm-boundary"
-_ANSWER_SECONDS = 30.0
+_ANSWER_SECONDS = 60.0
 _AGAIN_SECONDS = 0.1
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -65,10 +65,10 @@ def test_bad_20_a_hostile_content_type_costs_little() -> None:
 
 def _seconds(body: bytes, content_type: str) -> float:
     async def measure() -> float:
-        begin = perf_counter()
+        begin = process_time()
         with pytest.raises(Problem):
             await read_connect_request(asgi_request(body, content_type), _BOUNDS)
-        return perf_counter() - begin
+        return process_time() - begin
 
     return asyncio.run(measure())
 

@@ -79,6 +79,7 @@ def percentile_ms(client: RawClient, count: int) -> float:
     return sorted(times)[int(count * 0.99)]
 
 
+@pytest.mark.alone
 def test_http_16_a_thousand_silent_connections_hinder_nobody(
     relay: RelayProcess, capsys: pytest.CaptureFixture[str]
 ) -> None:

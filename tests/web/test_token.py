@@ -129,10 +129,10 @@ def test_auth_10_a_near_guess_takes_as_long_as_a_far_one() -> None:
     tokens = ("t" * 64,)
 
     def seconds(guess: bytes) -> float:
-        began = time.perf_counter()
+        began = time.thread_time()
         for _ in range(2_000):
             is_one_of(guess, tokens)
-        return time.perf_counter() - began
+        return time.thread_time() - began
 
     near, far = (
         statistics.median(seconds(guess) for _ in range(9)) for guess in (b"t" * 63 + b"x", b"x" + b"t" * 63)
