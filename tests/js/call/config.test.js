@@ -10,7 +10,7 @@ test("the relay's words are taken over", () => {
     version: "0.1.0",
     upstream: { kind: "simulator", api: "realtime" },
     profiles: [
-      { name: "default", title: "Default", voices: ["alloy", "ash"], voice: "ash", instructions_max_bytes: 100, sideband: "guard" },
+      { name: "default", title: "Default", voices: ["alloy", "ash"], voice: "ash", instructions_max_bytes: 100 },
       { name: "quiet", voices: ["sage"], transcription: false },
     ],
     limits: { max_call_seconds: 600, exchange_seconds: 20, presence_seconds: 9 },
