@@ -73,7 +73,7 @@ def book(
     return Spent(account(db, key), *spent(db, caller, day))
 
 
-UNHEARD_SECONDS = 10.0
+UNHEARD_SECONDS = 6.0
 """How long before its last heartbeat a call of a dead worker may have ended with words still under way."""
 
 
