@@ -118,7 +118,7 @@ class Watch:
         """
         for worker, pid in await self._store.at_work(self._clock.now()):
             if is_dead(worker, pid):
-                await self._store.leave(worker)
+                await self._store.leave(worker, died=True)
         while adopted := await self._store.adopt(self._owner, self._clock.now()):
             for advanced in adopted:
                 log_adoption(advanced.call)

@@ -73,9 +73,23 @@ def book(
     return Spent(account(db, key), *spent(db, caller, day))
 
 
+UNHEARD_SECONDS = 6.0
+"""How long before its last heartbeat a call of a dead worker may have ended with words still under way."""
+
+
 def add_gap(db: sqlite3.Connection, key: str) -> None:
     """Note that something may have been missed."""
     db.execute("INSERT INTO gaps (key, gaps) VALUES (?, 1) ON CONFLICT DO UPDATE SET gaps = gaps + 1", (key,))
+
+
+def doubt(db: sqlite3.Connection, worker: str) -> None:
+    """Note that a worker that has died may not have heard the last words of calls that had just ended."""
+    db.execute(
+        "INSERT INTO gaps (key, gaps) SELECT calls.key, 1 FROM calls, workers WHERE workers.id = ?1"
+        " AND owner = ?1 AND open = 0 AND CAST(ended AS REAL) >= CAST(workers.seen AS REAL) - ?2"
+        " ON CONFLICT DO UPDATE SET gaps = gaps + 1",
+        (worker, UNHEARD_SECONDS),
+    )
 
 
 def account(db: sqlite3.Connection, key: str) -> Account:

@@ -92,6 +92,7 @@ def adopt(db: sqlite3.Connection, owner: str, now: Moment, limit: int) -> list[A
     for worker in workers.lapsed(db, now):
         if worker == owner:
             continue
+        accounts.doubt(db, worker)
         calls = _owned(db, worker, limit - len(adopted) + 1)
         room = limit - len(adopted)
         adopted += [record(db, call, Event.ADOPTED, now, owner=owner) for call in calls[:room]]

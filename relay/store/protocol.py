@@ -207,8 +207,13 @@ class Store(Protocol):
             `limit` of them at most; ask again until fewer come.
         """
 
-    async def leave(self, owner: str) -> None:
-        """End a worker's lease at once, so that others adopt its calls without waiting."""
+    async def leave(self, owner: str, *, died: bool = False) -> None:
+        """End a worker's lease at once, so that others adopt its calls without waiting.
+
+        Args:
+            owner: The worker.
+            died: Whether another one says so of it: what its last calls used may be incomplete.
+        """
 
     async def stop(self, owner: str) -> None:
         """Note that a worker is about to stop, so that nobody leaves it their calls."""

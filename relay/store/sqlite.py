@@ -175,9 +175,11 @@ class SqliteStore(SqliteAccounts):
         with self._transactions.writing() as db:
             return calls.adopt(db, owner, now, limit)
 
-    async def leave(self, owner: str) -> None:
+    async def leave(self, owner: str, *, died: bool = False) -> None:
         """End a worker's lease at once."""
         with self._transactions.writing() as db:
+            if died:
+                accounts.doubt(db, owner)
             workers.leave(db, owner)
 
     async def stop(self, owner: str) -> None:

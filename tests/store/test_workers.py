@@ -13,6 +13,7 @@ from tests.store.opened import admit, admit_live, opened, run
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from relay.core.record import Call
     from relay.store.sqlite import SqliteStore
 
 
@@ -185,3 +186,38 @@ def test_the_other_workers_are_counted_while_their_lease_holds(store: SqliteStor
 
     assert len(run(store.at_work(clock.now()))) == 2
     assert run(store.at_work(clock.advance(4))) == []
+
+
+def ended_just_now(store: SqliteStore, clock: StoppedClock) -> Call:
+    """A call of worker ``a`` that is over, whose last words may still be under way."""
+    run(store.renew("a", clock.now()))
+    call = admit_live(store, a_call(), clock.now())
+    run(store.record(call.key, Event.GONE, clock.now()))
+    return call
+
+
+def test_what_a_call_used_that_ended_just_before_its_worker_died_may_be_incomplete(
+    store: SqliteStore,
+) -> None:
+    clock = StoppedClock()
+    call = ended_just_now(store, clock)
+    run(store.adopt("b", clock.advance(4)))
+
+    assert not run(store.account(call.key)).complete
+
+
+def test_a_worker_whose_process_is_gone_is_said_to_have_died(store: SqliteStore) -> None:
+    clock = StoppedClock()
+    call = ended_just_now(store, clock)
+    run(store.leave("a", died=True))
+
+    assert not run(store.account(call.key)).complete
+
+
+def test_a_worker_that_leaves_by_itself_has_heard_its_calls_to_their_end(store: SqliteStore) -> None:
+    clock = StoppedClock()
+    call = ended_just_now(store, clock)
+    run(store.leave("a"))
+    run(store.adopt("b", clock.now()))
+
+    assert run(store.account(call.key)).complete

@@ -32,7 +32,7 @@ export const call = Object.freeze({
   "ended.guard": "Die Einstellungen des Anrufs wurden gegen die Regeln der Betreiber geändert; das Relay legte auf.",
   "ended.moderation": "Was gesagt wurde, verstößt gegen die Regeln der Betreiber; das Relay legte auf.",
   "ended.sideband": "Das Relay muss bei diesem Profil mithören können, konnte es nicht und legte auf.",
-  "ended.expired_upstream": "Der Anruf hat die Zeitgrenze des Sprachdienstes erreicht.",
+  "ended.expired": "Der Anruf hat die Zeitgrenze des Sprachdienstes erreicht.",
   "ended.upstream_limit": "Der Anruf hat die Zeitgrenze des Sprachdienstes erreicht.",
   "ended.forgotten": "Das Relay kennt diesen Anruf nicht mehr.",
   "ended.out_of_reach": "Das Relay war nicht zu erreichen, und der Anruf wurde beendet.",

@@ -32,7 +32,7 @@ export const call = Object.freeze({
   "ended.guard": "The settings of the call were changed against the operator’s rules, so the relay hung up.",
   "ended.moderation": "What was said goes against the operator’s rules, so the relay hung up.",
   "ended.sideband": "The relay must be able to listen in on this profile, could not, and hung up.",
-  "ended.expired_upstream": "The call reached the upstream’s time limit.",
+  "ended.expired": "The call reached the upstream’s time limit.",
   "ended.upstream_limit": "The call reached the upstream’s time limit.",
   "ended.forgotten": "The relay no longer knows this call.",
   "ended.out_of_reach": "The relay could not be reached, and the call was ended.",

@@ -32,7 +32,7 @@ export const call = Object.freeze({
   "ended.guard": "Los ajustes de la llamada se cambiaron contra las reglas del operador, y el relay colgó.",
   "ended.moderation": "Lo que se dijo va contra las reglas del operador, y el relay colgó.",
   "ended.sideband": "Con este perfil el relay debe poder escuchar; no pudo, y colgó.",
-  "ended.expired_upstream": "La llamada llegó al límite de tiempo del servicio de voz.",
+  "ended.expired": "La llamada llegó al límite de tiempo del servicio de voz.",
   "ended.upstream_limit": "La llamada llegó al límite de tiempo del servicio de voz.",
   "ended.forgotten": "El relay ya no conoce esta llamada.",
   "ended.out_of_reach": "No se pudo alcanzar el relay, y la llamada se terminó.",
