@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import uvloop
@@ -17,6 +16,7 @@ import uvloop
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from tests.benchmarks import figures
+from tests.benchmarks.machine import prefer
 from tests.benchmarks.peers import OTHER_CORES, Upstream
 from tests.benchmarks.report import Report
 
@@ -62,8 +62,7 @@ def main() -> int:
     os.sched_setaffinity(0, OTHER_CORES)
     if options.prefer:
         os.nice(_PREFERRED)
-        with suppress(OSError):  # where the kernel weighs whole sessions against each other
-            Path("/proc/self/autogroup").write_text(str(_PREFERRED))
+        prefer(os.getpid(), _PREFERRED)
     text = uvloop.run(measure(names, quick=options.quick)).text(preferred=options.prefer)
     print(text)
     if not options.quick and names == list(FIGURES):
