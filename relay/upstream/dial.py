@@ -74,6 +74,7 @@ async def _race(
     begun: set[asyncio.Task[tuple[asyncio.Transport, _Protocol]]] = set()
     running = begun
     failed: BaseException | None = None
+    won: asyncio.Task[tuple[asyncio.Transport, _Protocol]] | None = None
     waiting = list(addresses)
     try:
         while waiting or running:
@@ -88,11 +89,12 @@ async def _race(
             for task in done:
                 failed = task.exception()
                 if failed is None:
+                    won = task
                     return task.result()[1]
     finally:
-        for task in begun:
-            task.add_done_callback(_let_go) if not task.done() else None
+        for task in begun - {won}:
             task.cancel()
+            task.add_done_callback(_let_go)  # called soon, if it is done already
     raise failed or OSError("no address")
 
 

@@ -1,6 +1,6 @@
 """LiteLLM's proxy as a peer, where it is installed: it takes two requests for each connect.
 
-It is no package of the relay; install ``litellm[proxy]`` into an environment of its own and name the program:
+It is no package of the relay's: install ``litellm[proxy]`` into an environment of its own and name it:
 ``BENCH_LITELLM=/path/to/litellm make bench``.
 """
 

@@ -29,6 +29,7 @@ _CANDIDATES = "".join(
 INSTRUCTIONS = "You are the friendly voice of a bicycle shop. Answer briefly and ask what is missing. " * 8
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 _ANSWER_SECONDS = 30.0
+_IDLE_SECONDS = 2.0  # servers close idle connections after five
 
 
 def offer(marker: int) -> bytes:
@@ -95,6 +96,7 @@ class _Connection(asyncio.Protocol):
         self._heard = b""
         self._answered: asyncio.Future[bytes] | None = None
         self.open = True
+        self.used = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by type
@@ -120,6 +122,7 @@ class _Connection(asyncio.Protocol):
     def ask(self, request: bytes) -> asyncio.Future[bytes]:
         self._answered = asyncio.get_running_loop().create_future()
         self._transport.write(request)
+        self.used = time.perf_counter()
         return self._answered
 
     def close(self) -> None:
@@ -207,10 +210,12 @@ class Load:
         outcome.milliseconds.append((time.perf_counter() - due) * 1000)
 
     async def _connection(self) -> _Connection:
+        oldest = time.perf_counter() - _IDLE_SECONDS
         while self._idle:
             connection = self._idle.pop()
-            if connection.open:
+            if connection.open and connection.used > oldest:
                 return connection
+            connection.close()
         loop = asyncio.get_running_loop()
         _, connection = await loop.create_connection(_Connection, "127.0.0.1", self._port)
         return connection

