@@ -25,6 +25,7 @@ from relay.errors import (
     MissingField,
     NotFound,
     Problem,
+    ProfileRefused,
     UpstreamNoCallId,
     UpstreamProblem,
     UpstreamTimeout,
@@ -78,7 +79,7 @@ class Exchange:
         profiles: By name; ``default`` is one of them.
         bounds: Of an offer.
         patience_seconds: What a browser waits for at most.
-        most_in_flight: Exchanges at once; one more is refused at once.
+        most_in_flight: Exchanges at once, and client secrets being minted; one more is refused at once.
         allow_unkillable: Hand out a call that the upstream did not name, and that nobody can end.
         tell_caller: Whether the upstream is told the hash of who asks.
     """
@@ -104,6 +105,7 @@ class Exchange:
         self._allow_unkillable = allow_unkillable
         self._tell_caller = tell_caller
         self._placing: set[asyncio.Task[tuple[str, Mapping[str, float]]]] = set()
+        self._minting = 0
         self._hurry = asyncio.Event()
         self.draining = False
 
@@ -165,17 +167,25 @@ class Exchange:
     async def mint(self, caller: Caller, request: ConnectRequest) -> tuple[ClientSecret, SessionConfig]:
         """Mint a client secret for a browser that exchanges the offer itself; spends the caller's ticket.
 
+        What it begins with it cannot be held to a length, so a caller with a bound of its own gets none.
+
         Raises:
             Problem: Whatever kept it from being minted.
         """
         if self._upstream.traits.exchange_url is None:
             raise NotFound("This upstream has no client secrets.")
         _, config = self._session_config(caller, request)
-        self._refuse_when_draining()
+        if caller.max_seconds is not None:
+            raise ProfileRefused("The sign-in bounds the length of its call: use POST /connect.")
         plan = self._plan(caller, config)
-        await self._supervisor.spend_ticket(caller)
-        deadline = asyncio.get_running_loop().time() + self._patience_seconds
-        secret = await self._upstream.mint(plan, life_seconds=BROWSER_SECRET_SECONDS, deadline=deadline)
+        self._admit()
+        self._minting += 1
+        try:
+            await self._supervisor.spend_ticket(caller)
+            deadline = asyncio.get_running_loop().time() + self._patience_seconds
+            secret = await self._upstream.mint(plan, life_seconds=BROWSER_SECRET_SECONDS, deadline=deadline)
+        finally:
+            self._minting -= 1
         return secret, config
 
     async def drain(self, seconds: float) -> None:
@@ -200,13 +210,10 @@ class Exchange:
         plan = self._upstream.plan(config)
         return replace(plan, caller=caller.id) if self._tell_caller else plan
 
-    def _refuse_when_draining(self) -> None:
+    def _admit(self) -> None:
         if self.draining:
             raise Draining("Ask again: another process will answer.", retry_after=5)
-
-    def _admit(self) -> None:
-        self._refuse_when_draining()
-        if len(self._placing) >= self._most_in_flight:
+        if len(self._placing) + self._minting >= self._most_in_flight:
             raise Busy("As many exchanges as RELAY_IN_FLIGHT allows are under way.", retry_after=1)
 
     async def _place(self, key: str, offer: str, plan: Plan) -> tuple[str, Mapping[str, float]]:

@@ -41,17 +41,17 @@ class Connect:
 
     async def post(self, request: Request, caller: Caller) -> Response:
         """Place a call for the browser that sent the offer."""
-        standing = await self._pace.keep(caller.id)
-        wanted = await read_connect_request(request, self._bounds)
 
         async def left() -> None:
             while (await request.receive())["type"] != "http.disconnect":
                 pass
 
-        try:
-            connected = await self._exchange.connect(caller, wanted, left=left)
-        except BrowserLeft:
-            raise ClientDisconnect from None
+        async with self._pace.kept(caller.id) as standing:
+            wanted = await read_connect_request(request, self._bounds)
+            try:
+                connected = await self._exchange.connect(caller, wanted, left=left)
+            except BrowserLeft:
+                raise ClientDisconnect from None
         request.scope["state"]["call"] = connected.tag
         return Response(
             connected.answer,

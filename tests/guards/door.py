@@ -227,14 +227,16 @@ DOOR = (
         "not (value.isascii() and value.isdigit() and len(value) <= _MAX_SEQ_DIGITS)",
     ),
     _connect.instead(
-        "the rate of calls", "standing = await self._pace.keep(caller.id)", "standing: dict[str, str] = {}"
+        "the rate of calls",
+        "async with self._pace.kept(caller.id) as standing:",
+        "if (standing := dict[str, str]()) is not None:",
     ),
     _connect.gone("the head before the caller", "check_head(request.headers, self._bounds)"),
     _connect.instead("answers are not kept", '"Cache-Control": "no-store",', ""),
     _direct.instead(
         "the rate of client secrets",
-        "standing = await self._pace.keep(caller.id)",
-        "standing: dict[str, str] = {}",
+        "async with self._pace.kept(caller.id) as standing:",
+        "if (standing := dict[str, str]()) is not None:",
     ),
     _direct.gone(
         "the head before the caller, of client secrets",
@@ -242,14 +244,20 @@ DOOR = (
     ),
     _direct.instead("client secrets are not kept", '"Cache-Control": "no-store", ', ""),
     _pace.never("beyond the rate", "not standing.allowed"),
+    _pace.gone("a refusal tells the rate too", "problem.headers = {**standing.headers, **problem.headers}"),
+    _pace.never(
+        "nobody is sent back too early", "problem.retry_after is not None and not standing.remaining"
+    ),
     _exchange.never("an offer of spaces", "not request.sdp or request.sdp.isspace()"),
     _exchange.never("the word of presence", 'request.presence not in (None, "", "events")'),
-    _exchange.never("exchanges in flight", "len(self._placing) >= self._most_in_flight"),
+    _exchange.never("exchanges in flight", "len(self._placing) + self._minting >= self._most_in_flight"),
     _exchange.never("no new calls while stopping", "self.draining"),
     _exchange.never("an unknown profile", "profile is None"),
     _exchange.gone("a profile that is not for the caller", "check_allowed(caller, profile.allow)"),
     _exchange.never("a call that cannot be ended", "placed.ref is None and not self._allow_unkillable"),
     _exchange.gone("the answer of the upstream", "check_answer(answer, MAX_ANSWER_BYTES)"),
     _exchange.gone("a client secret spends its ticket", "await self._supervisor.spend_ticket(caller)"),
+    _exchange.instead("client secrets being minted count", "self._minting += 1", "self._minting += 0"),
+    _exchange.never("a bounded sign-in gets no client secret", "caller.max_seconds is not None"),
     _exchange.never("a call that was ended meanwhile", "not await self._supervisor.answered(key)"),
 )
