@@ -126,6 +126,7 @@ DOOR = (
         'raise OriginRefused("The browser says that another site made this request.")',
         "return",
     ),
+    _host.instead("a page of our name that is not ours", " and fetch_site not in _FOREIGN_SITES", ""),
     _host.never("a request that names no page", "not (rule.without_origin or rule.when_shown)"),
     _host.never(
         "a proof that the browser shows by itself",
