@@ -93,10 +93,11 @@ async def test_client_secrets_being_minted_are_in_flight_too(build: Callable[...
     minting = asyncio.ensure_future(relay.exchange.mint(a_caller(), ConnectRequest()))
     await asyncio.sleep(0)
 
-    with pytest.raises(Busy):
-        await relay.exchange.mint(a_caller(), ConnectRequest())
-    with pytest.raises(Busy):
-        await connect(relay, a_caller())
+    async with asyncio.timeout(5):
+        with pytest.raises(Busy):
+            await relay.exchange.mint(a_caller(), ConnectRequest())
+        with pytest.raises(Busy):
+            await connect(relay, a_caller())
 
     relay.upstream.minting.set()
     await minting

@@ -31,7 +31,7 @@ _connect = Group(
     "relay/web/connect.py", "tests/web/test_routes.py tests/web/test_rate.py tests/web/test_limits.py"
 )
 _direct = Group("relay/web/direct.py", "tests/web/test_routes.py tests/web/test_rate.py")
-_pace = Group("relay/web/pace.py", "tests/web/test_rate.py")
+_pace = Group("relay/web/pace.py", "tests/web/test_rate.py tests/web/test_limits.py")
 _exchange = Group(
     "relay/exchange.py", "tests/test_exchange.py tests/test_exchange_callers.py tests/web/test_routes.py"
 )

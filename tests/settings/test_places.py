@@ -220,6 +220,9 @@ def test_a_named_file_must_be_there(tmp_path: Path, name: str, words: str) -> No
 
 def test_a_secret_in_a_pipe_is_refused_rather_than_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
+    pipe = os.open(tmp_path / "pipe", os.O_RDWR)
+    os.write(pipe, b"k" * 65_536)  # so that whoever reads it all the same comes to an end
 
     (complaint,) = complaints({"AZURE_OPENAI_API_KEY_FILE": str(tmp_path / "pipe")}, tmp_path)
     assert complaint.startswith("AZURE_OPENAI_API_KEY_FILE (environment) names a pipe or a device")
+    os.close(pipe)
