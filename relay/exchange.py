@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ from relay.stopwatch import Stopwatch
 from relay.telemetry import fault_of, log
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from relay.core.caller import Caller
     from relay.core.offer import OfferBounds
@@ -83,7 +84,7 @@ class Exchange:
         profiles: Those that hold now.
         bounds: Of an offer.
         patience_seconds: What a browser waits for at most.
-        most_in_flight: Exchanges at once; one more is refused at once.
+        most_in_flight: Exchanges at once, and client secrets being minted; one more is refused at once.
         allow_unkillable: Hand out a call that the upstream did not name, and that nobody can end.
         tell_caller: Whether the upstream is told the hash of who asks.
     """
@@ -109,7 +110,7 @@ class Exchange:
         self._allow_unkillable = allow_unkillable
         self._tell_caller = tell_caller
         self._placing: set[asyncio.Task[str]] = set()
-        self._preparing = 0
+        self._minting = 0
         self._hurry: asyncio.Future[None] | None = None  # of the event loop that the first call comes by
         self.draining = False
 
@@ -181,14 +182,13 @@ class Exchange:
         _, config = self._session_config(caller, request)
         self._admit()
         deadline = asyncio.get_running_loop().time() + self._patience_seconds
-        self._preparing += 1
-        try:
+        with self._in_flight():
             await self._upstream.prepare(self._plan(caller, config), deadline=deadline)
-        finally:
-            self._preparing -= 1
 
     async def mint(self, caller: Caller, request: ConnectRequest) -> tuple[ClientSecret, SessionConfig]:
         """Mint a client secret for a browser that exchanges the offer itself; spends the caller's ticket.
+
+        What it begins with it cannot be held to a length, so a caller with a bound of its own gets none.
 
         Raises:
             Problem: Whatever kept it from being minted.
@@ -198,11 +198,14 @@ class Exchange:
         profile, config = self._session_config(caller, request)
         if profile.needs_relay:
             raise ProfileRefused("Calls of this profile are placed by the relay alone: use POST /connect.")
-        self._refuse_when_draining()
+        if caller.max_seconds is not None:
+            raise ProfileRefused("The sign-in bounds the length of its call: use POST /connect.")
         plan = self._plan(caller, config)
-        await self._supervisor.spend_ticket(caller)
-        deadline = asyncio.get_running_loop().time() + self._patience_seconds
-        secret = await self._upstream.mint(plan, life_seconds=BROWSER_SECRET_SECONDS, deadline=deadline)
+        self._admit()
+        with self._in_flight():
+            await self._supervisor.spend_ticket(caller)
+            deadline = asyncio.get_running_loop().time() + self._patience_seconds
+            secret = await self._upstream.mint(plan, life_seconds=BROWSER_SECRET_SECONDS, deadline=deadline)
         return secret, config
 
     async def drain(self, seconds: float) -> None:
@@ -230,14 +233,20 @@ class Exchange:
         plan = self._upstream.plan(config)
         return replace(plan, caller=caller.id) if self._tell_caller else plan
 
-    def _refuse_when_draining(self) -> None:
+    def _admit(self) -> None:
         if self.draining:
             raise Draining("Ask again: another process will answer.", retry_after=5)
-
-    def _admit(self) -> None:
-        self._refuse_when_draining()
-        if len(self._placing) + self._preparing >= self._most_in_flight:
+        if len(self._placing) + self._minting >= self._most_in_flight:
             raise Busy("As many exchanges as RELAY_IN_FLIGHT allows are under way.", retry_after=1)
+
+    @contextmanager
+    def _in_flight(self) -> Iterator[None]:
+        """Count a request to the upstream that places nothing."""
+        self._minting += 1
+        try:
+            yield
+        finally:
+            self._minting -= 1
 
     async def _place(self, key: str, offer: str, plan: Plan, stopwatch: Stopwatch) -> str:
         """Place, record, read the answer. Runs to its end whatever the browser does."""

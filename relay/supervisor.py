@@ -16,6 +16,7 @@ from relay.admission import raise_if_refused
 from relay.attendants import Consequences
 from relay.audit import log_step
 from relay.core.call import Action, Event, Reason
+from relay.core.limits import ASK_AGAIN_SECONDS, Admission, Limit
 from relay.core.profile import ProfileLimits
 from relay.core.record import call_key
 from relay.enquiries import Enquiries
@@ -141,7 +142,13 @@ class Supervisor(Enquiries):
         return call_id, call
 
     async def spend_ticket(self, caller: Caller) -> None:
-        """Spend a caller's ticket, if it has one, for something that is no call of ours; once only."""
+        """Spend a caller's ticket, if it has one, for something that is no call of ours; once only.
+
+        Raises:
+            Paused, TicketUsed, StoreUnavailable: Nothing may be begun with it.
+        """
+        if await self.paused():
+            raise_if_refused(Admission(Limit.PAUSED, retry_after=ASK_AGAIN_SECONDS))
         if caller.ticket is not None and not await self._store.spend_ticket(caller.ticket):
             raise TicketUsed
 

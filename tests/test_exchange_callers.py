@@ -10,7 +10,7 @@ import pytest
 
 from relay.core.caller import Caller, Ticket
 from relay.core.request import ConnectRequest
-from relay.errors import ProfileRefused, TicketUsed
+from relay.errors import Busy, ProfileRefused, TicketUsed
 from tests.doubles.call import a_caller
 from tests.doubles.relay import OFFER, PROFILE, RelayDouble
 
@@ -74,6 +74,34 @@ async def test_auth_09_minting_for_a_browser_spends_a_ticket_too(build: Callable
     with pytest.raises(TicketUsed):
         await connect(relay, caller)
     assert relay.upstream.paid_requests == 0
+
+
+async def test_auth_09_a_sign_in_with_a_bound_on_its_call_gets_no_client_secret(
+    build: Callable[..., RelayDouble],
+) -> None:
+    relay = build()
+
+    with pytest.raises(ProfileRefused):
+        await relay.exchange.mint(a_caller(ticket=TICKET, max_seconds=30.0), ConnectRequest())
+
+    assert await relay.store.ticket_spent(TICKET.key) is False
+
+
+async def test_client_secrets_being_minted_are_in_flight_too(build: Callable[..., RelayDouble]) -> None:
+    relay = build(most_in_flight=1)
+    relay.upstream.minting.clear()
+    minting = asyncio.ensure_future(relay.exchange.mint(a_caller(), ConnectRequest()))
+    await asyncio.sleep(0)
+
+    async with asyncio.timeout(5):
+        with pytest.raises(Busy):
+            await relay.exchange.mint(a_caller(), ConnectRequest())
+        with pytest.raises(Busy):
+            await connect(relay, a_caller())
+
+    relay.upstream.minting.set()
+    await minting
+    await connect(relay, a_caller())
 
 
 async def test_a_caller_the_profile_does_not_name_spends_nothing(build: Callable[..., RelayDouble]) -> None:

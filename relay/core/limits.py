@@ -13,8 +13,10 @@ from enum import StrEnum
 LEAST_SECONDS = 10.0
 """A call that could last less than this is refused rather than cut, unless the operator wants it shorter."""
 
+ASK_AGAIN_SECONDS = 60
+"""After which it makes sense to ask again where nobody knows: a pause may end, a call may give time back."""
+
 _DAY_MINUTES = 1440
-_ASK_AGAIN_SECONDS = 60  # an open call may give back what it does not need
 _PRESENCE_SECONDS = 15  # a page that was closed without a word loses its call after about this long
 
 
@@ -107,7 +109,7 @@ def admit(ceiling: Ceiling, usage: Usage, *, max_seconds: float, until_midnight:
         until_midnight: Milliseconds left of the UTC day.
     """
     if usage.paused:
-        return Admission(Limit.PAUSED, retry_after=_ASK_AGAIN_SECONDS)
+        return Admission(Limit.PAUSED, retry_after=ASK_AGAIN_SECONDS)
     if ceiling.per_caller and usage.of_caller >= ceiling.per_caller:
         return Admission(Limit.CALLS_OF_CALLER, retry_after=_PRESENCE_SECONDS)
     if ceiling.per_caller_of_profile and usage.of_profile >= ceiling.per_caller_of_profile:
@@ -162,4 +164,4 @@ def _seconds_until(milliseconds: int) -> int:
 
 def _until_time_is_left(until_midnight: int, still_open: int) -> int:
     seconds = _seconds_until(until_midnight)
-    return min(seconds, _ASK_AGAIN_SECONDS) if still_open else seconds
+    return min(seconds, ASK_AGAIN_SECONDS) if still_open else seconds

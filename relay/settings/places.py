@@ -48,6 +48,8 @@ def read_secret_file(path: Path, read: Callable[[object], SecretStr] = read_secr
         ValueError: The file cannot be read or holds no key, in words that go on after the setting's name.
     """
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise ValueError("names a pipe or a device, and what is read again must be a file")
         with path.open("rb") as file:
             text = file.read(_SECRET_FILE_BYTES).decode("utf-8-sig")
     except OSError as error:

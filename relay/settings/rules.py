@@ -8,7 +8,15 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from relay.settings.base_url import host_of, is_azure_host, is_loopback
-from relay.settings.sign_in_rules import CONCERNED, Contradiction, issuer_rule, proxy_rule, sign_in_rule
+from relay.settings.sign_in_rules import (
+    CONCERNED,
+    SECRETS,
+    Contradiction,
+    issuer_rule,
+    proxy_rule,
+    secrets_rule,
+    sign_in_rule,
+)
 
 if TYPE_CHECKING:
     from relay.settings.fields import Settings
@@ -86,6 +94,7 @@ _RULES: Final[tuple[tuple[tuple[str, ...], _Rule], ...]] = (
         issuer_rule,
     ),
     (("relay_auth", "relay_trusted_proxies"), proxy_rule),
+    (SECRETS, secrets_rule),
     (("relay_host", "relay_allowed_hosts"), _hosts_rule),
     (("relay_voice", "relay_voices"), _voice_rule),
     (("relay_max_body_bytes", "relay_max_sdp_bytes", "relay_max_instructions_bytes"), _size_rule),

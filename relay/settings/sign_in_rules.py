@@ -40,6 +40,15 @@ _USELESS: Final = {
     "oidc": ("relay_oidc_issuer", "relay_oidc_audience", "relay_oidc_jwks_url"),
     "proxy": ("relay_proxy_user_header", "relay_proxy_secret"),
 }
+SECRETS: Final = (
+    "azure_openai_api_key",
+    "azure_client_secret",
+    "relay_ticket_key",
+    "relay_proxy_secret",
+    "relay_auth_token",
+)
+"""Those of Azure come first; each of the others is known to other people."""
+
 CONCERNED: Final = ("relay_host", "relay_auth", *(name for need in _NEEDED.values() for name in need))
 
 
@@ -79,6 +88,18 @@ def proxy_rule(settings: "Settings") -> Iterator[Contradiction]:
     if "proxy" in settings.relay_auth and (wide := embraces_too_much(settings.relay_trusted_proxies)):
         words = f"must list the proxies alone when they name the caller: {wide} is about everybody"
         yield Contradiction("relay_trusted_proxies", words)
+
+
+def secrets_rule(settings: "Settings") -> Iterator[Contradiction]:
+    """Refuse one secret for two ends: a shared token that is a key too would sign tickets, or be Azure's."""
+    owners: dict[str, str] = {}
+    for field in SECRETS:
+        secret = getattr(settings, field)
+        for part in secret.get_secret_value().splitlines() if secret else ():
+            owner = owners.setdefault(part, field)
+            if owner != field and field.startswith("relay_"):
+                words = f"must not be {owner.upper()} as well: whoever knows the one would have the other"
+                yield Contradiction(field, words)
 
 
 def embraces_too_much(networks: Sequence[Network]) -> str:

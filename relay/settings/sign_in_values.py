@@ -13,9 +13,13 @@ SIGN_INS: Final = ("none", "token", "ticket", "oidc", "proxy")
 _LEAST_CHARACTERS: Final = 16
 _MOST_TOKENS: Final = 16
 _NOT_FOR_IDENTITIES: Final = frozenset(
-    {"authorization", "connection", "content-length", "content-type", "cookie", "forwarded", "host", "origin",
-     "transfer-encoding", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-relay-proxy-secret"}
+    {"authorization", "cache-control", "connection", "cookie", "date", "dnt", "expect", "forwarded", "from",
+     "host", "keep-alive", "last-event-id", "origin", "pragma", "priority", "proxy-authorization", "range",
+     "referer", "te", "trailer", "transfer-encoding", "upgrade", "user-agent", "via", "x-forwarded-for",
+     "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto", "x-real-ip", "x-relay-proxy-secret",
+     "x-request-id", "x-requested-with"}
 )  # fmt: skip
+_BROWSERS_BEGINNINGS: Final = ("accept", "access-control-", "content-", "if-", "sec-")
 
 
 def read_sign_in(value: object) -> tuple[str, ...]:
@@ -95,7 +99,7 @@ def read_header(value: object) -> str:
 def read_identity_header(value: object) -> str:
     """Return the name of a header that can hold an identity."""
     name = read_header(value)
-    if name in _NOT_FOR_IDENTITIES:
+    if name in _NOT_FOR_IDENTITIES or name.startswith(_BROWSERS_BEGINNINGS):
         raise ValueError("must be a header of the proxy's own, such as X-Forwarded-User")
     return name
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect, Request
@@ -43,19 +44,20 @@ class Connect:
 
     async def post(self, request: Request, caller: Caller) -> Response:
         """Place a call for the browser that sent the offer."""
-        stopwatch = Stopwatch(asyncio.get_running_loop().time)
-        with stopwatch.step("store"):
-            standing = await self._pace.keep(caller.id)
-        wanted = await read_connect_request(request, self._bounds)
 
         async def left() -> None:
             while (await request.receive())["type"] != "http.disconnect":
                 pass
 
-        try:
-            connected = await self._exchange.connect(caller, wanted, left=left)
-        except BrowserLeft:
-            raise ClientDisconnect from None
+        stopwatch = Stopwatch(asyncio.get_running_loop().time)
+        async with AsyncExitStack() as stack:
+            with stopwatch.step("store"):
+                standing = await stack.enter_async_context(self._pace.kept(caller.id))
+            wanted = await read_connect_request(request, self._bounds)
+            try:
+                connected = await self._exchange.connect(caller, wanted, left=left)
+            except BrowserLeft:
+                raise ClientDisconnect from None
         request.scope["state"]["call"] = connected.tag
         stopwatch.take(connected.timings)
         return Response(

@@ -49,9 +49,9 @@ class Direct:
 
     async def post(self, request: Request, caller: Caller) -> Response:
         """Mint and hand over."""
-        standing = await self._pace.keep(caller.id)
-        wanted = await read_connect_request(request, self._bounds, fields=SESSION_FIELDS)
-        secret, config = await self._exchange.mint(caller, wanted)
+        async with self._pace.kept(caller.id) as standing:
+            wanted = await read_connect_request(request, self._bounds, fields=SESSION_FIELDS)
+            secret, config = await self._exchange.mint(caller, wanted)
         body = {
             "value": secret.value,
             "expires_at": secret.expires_at,

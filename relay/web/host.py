@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
+_FOREIGN_SITES = frozenset({"cross-site", "same-site"})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _NO_ORIGIN = (
     "A request without an Origin header is taken on a loopback address, or with a token or ticket of its own."
@@ -84,7 +85,10 @@ def check_origin(
     if method in _SAFE_METHODS:
         return
     if origin is not None:
-        if origin in rule.allowed or is_same_host(origin, host):
+        if origin in rule.allowed:
+            return
+        # Of our name, yet not our page: a plain-http one that somebody on the way has made.
+        if is_same_host(origin, host) and fetch_site not in _FOREIGN_SITES:
             return
         raise OriginRefused("List the page's exact origin in RELAY_ALLOWED_ORIGINS if it is yours.")
     if fetch_site is not None:

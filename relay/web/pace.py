@@ -5,12 +5,13 @@ Every attempt that is let in counts, whatever becomes of it: a caller that fails
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from relay.errors import RateLimited
+from relay.errors import Problem, RateLimited
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
     from relay.clock import Clock
     from relay.core.rate import Rate
@@ -31,14 +32,18 @@ class Pace:
         self._rate = rate
         self._clock = clock
 
-    async def keep(self, caller: str, *, prepares: bool = False) -> Mapping[str, str]:
-        """Count an attempt.
+    @asynccontextmanager
+    async def kept(self, caller: str, *, prepares: bool = False) -> AsyncIterator[Mapping[str, str]]:
+        """Count an attempt, then do inside what was asked for.
+
+        What is refused inside was counted too: it tells how the caller stands, and sends nobody back
+        before the rate lets it in again.
 
         Args:
             caller: Hash of who asks.
             prepares: Whether it only prepares a call; the call that follows is not counted beside it.
 
-        Returns:
+        Yields:
             Headers that tell the caller how it stands; none when there is no bound.
 
         Raises:
@@ -46,7 +51,8 @@ class Pace:
             StoreUnavailable: Nobody can tell, so nothing is let in.
         """
         if self._rate is None:
-            return {}
+            yield {}
+            return
         standing = await self._store.count_attempt(caller, self._rate, self._clock.now(), prepares=prepares)
         if not standing.allowed:
             raise RateLimited(
@@ -54,4 +60,10 @@ class Pace:
                 retry_after=standing.regains_in,
                 headers=standing.headers,
             )
-        return standing.headers
+        try:
+            yield standing.headers
+        except Problem as problem:
+            problem.headers = {**standing.headers, **problem.headers}
+            if problem.retry_after is not None and not standing.remaining:
+                problem.retry_after = max(problem.retry_after, standing.regains_in)
+            raise

@@ -43,7 +43,7 @@ class Prepare:
 
     async def post(self, request: Request, caller: Caller) -> Response:
         """Prepare; answered once it is done."""
-        standing = await self._pace.keep(caller.id, prepares=True)
-        wanted = await read_connect_request(request, self._bounds, fields=SESSION_FIELDS)
-        await self._exchange.prepare(caller, wanted)
+        async with self._pace.kept(caller.id, prepares=True) as standing:
+            wanted = await read_connect_request(request, self._bounds, fields=SESSION_FIELDS)
+            await self._exchange.prepare(caller, wanted)
         return Response(status_code=204, headers={"Cache-Control": "no-store", **standing})

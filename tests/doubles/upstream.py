@@ -88,6 +88,7 @@ class UpstreamDouble:
         return Plan(config.deployment, {"voice": config.voice, "instructions": config.instructions})
 
     async def mint(self, plan: Plan, *, life_seconds: int, deadline: float) -> ClientSecret:
+        await self.minting.wait()
         if self.refuses is not None:
             raise self.refuses
         return ClientSecret(CLIENT_SECRET, 1_800_000_000)

@@ -31,7 +31,7 @@ _connect = Group(
     "relay/web/connect.py", "tests/web/test_routes.py tests/web/test_rate.py tests/web/test_limits.py"
 )
 _direct = Group("relay/web/direct.py", "tests/web/test_routes.py tests/web/test_rate.py")
-_pace = Group("relay/web/pace.py", "tests/web/test_rate.py")
+_pace = Group("relay/web/pace.py", "tests/web/test_rate.py tests/web/test_limits.py")
 _exchange = Group(
     "relay/exchange.py", "tests/test_exchange.py tests/test_exchange_callers.py tests/web/test_routes.py"
 )
@@ -126,6 +126,7 @@ DOOR = (
         'raise OriginRefused("The browser says that another site made this request.")',
         "return",
     ),
+    _host.instead("a page of our name that is not ours", " and fetch_site not in _FOREIGN_SITES", ""),
     _host.never("a request that names no page", "not (rule.without_origin or rule.when_shown)"),
     _host.never(
         "a proof that the browser shows by itself",
@@ -229,14 +230,16 @@ DOOR = (
         "not (value.isascii() and value.isdigit() and len(value) <= _MAX_SEQ_DIGITS)",
     ),
     _connect.instead(
-        "the rate of calls", "standing = await self._pace.keep(caller.id)", "standing: dict[str, str] = {}"
+        "the rate of calls",
+        "standing = await stack.enter_async_context(self._pace.kept(caller.id))",
+        "standing = dict[str, str]()",
     ),
     _connect.gone("the head before the caller", "check_head(request.headers, self._bounds)"),
     _connect.instead("answers are not kept", '"Cache-Control": "no-store",', ""),
     _direct.instead(
         "the rate of client secrets",
-        "standing = await self._pace.keep(caller.id)",
-        "standing: dict[str, str] = {}",
+        "async with self._pace.kept(caller.id) as standing:",
+        "if (standing := dict[str, str]()) is not None:",
     ),
     _direct.gone(
         "the head before the caller, of client secrets",
@@ -244,9 +247,13 @@ DOOR = (
     ),
     _direct.instead("client secrets are not kept", '"Cache-Control": "no-store", ', ""),
     _pace.never("beyond the rate", "not standing.allowed"),
+    _pace.gone("a refusal tells the rate too", "problem.headers = {**standing.headers, **problem.headers}"),
+    _pace.never(
+        "nobody is sent back too early", "problem.retry_after is not None and not standing.remaining"
+    ),
     _exchange.never("an offer of spaces", "not request.sdp or request.sdp.isspace()"),
     _exchange.never("the word of presence", 'request.presence not in (None, "", "events")'),
-    _exchange.never("exchanges in flight", "len(self._placing) + self._preparing >= self._most_in_flight"),
+    _exchange.never("exchanges in flight", "len(self._placing) + self._minting >= self._most_in_flight"),
     _exchange.never("no new calls while stopping", "self.draining"),
     _exchange.never("an unknown profile", "profile is None"),
     _exchange.gone("a profile that is not for the caller", "check_allowed(caller, profile.allow)"),
@@ -262,5 +269,7 @@ DOOR = (
         "pass\n        except UpstreamProblem",
     ),
     _exchange.gone("a client secret spends its ticket", "await self._supervisor.spend_ticket(caller)"),
+    _exchange.instead("client secrets being minted count", "self._minting += 1", "self._minting += 0"),
+    _exchange.never("a bounded sign-in gets no client secret", "caller.max_seconds is not None"),
     _exchange.never("a call that was ended meanwhile", "not wanted"),
 )

@@ -98,5 +98,6 @@ LIMITS = (
     _supervisor.gone(
         "the worker's own copy is cut too", "call = replace(call, max_seconds=admission.max_seconds)"
     ),
+    _supervisor.never("a pause keeps client secrets in", "await self.paused()"),
     _supervisor.gone("a refused call is not placed", "raise_if_refused(admission)"),
 )

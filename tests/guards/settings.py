@@ -14,6 +14,7 @@ _sign_in_values = Group(
 )
 _addresses = Group("relay/settings/addresses.py", "tests/settings/test_addresses.py")
 _base_url = Group("relay/settings/base_url.py", "tests/settings/test_base_url.py")
+_places = Group("relay/settings/places.py", "tests/settings/test_places.py")
 _values = Group("relay/settings/values.py", "tests/settings/test_values.py")
 _sign_in_app = Group("relay/app_sign_in.py", "tests/test_app_sign_in.py")
 
@@ -44,6 +45,7 @@ SETTINGS = (
     _sign_in.never(
         "one header with two meanings", "settings.relay_oidc_header == settings.relay_proxy_user_header"
     ),
+    _sign_in.never("one secret for two ends", 'owner != field and field.startswith("relay_")'),
     _sign_in.never(
         "identities from about everywhere",
         '"proxy" in settings.relay_auth and (wide := embraces_too_much(settings.relay_trusted_proxies))',
@@ -69,7 +71,10 @@ SETTINGS = (
     _sign_in_values.never(
         "a header with an underscore", 'not re.fullmatch(r"[a-z0-9!#$%&\'*+.^`|~-]+", name)'
     ),
-    _sign_in_values.never("an identity in a header of everybody's", "name in _NOT_FOR_IDENTITIES"),
+    _sign_in_values.never(
+        "an identity in a header of everybody's",
+        "name in _NOT_FOR_IDENTITIES or name.startswith(_BROWSERS_BEGINNINGS)",
+    ),
     _sign_in_values.instead("a sign-in link elsewhere", 're.fullmatch(r"/(?![/\\\\])', 're.fullmatch(r"/'),
     _addresses.never("a host of stars", '"*" in entry'),
     _addresses.never("an origin of null or stars", 'entry == "null" or "*" in entry'),
@@ -86,6 +91,7 @@ SETTINGS = (
         "an upstream by plain http", 'origin.startswith("http:") and not is_loopback(host_of(origin))'
     ),
     _base_url.never("credentials in an address", "parts.username is not None or parts.password is not None"),
+    _places.never("a secret in a pipe", "path.exists() and not (path.is_file() or path.is_dir())"),
     _values.never("a placeholder", '"<" in text or ">" in text'),
     _values.never("a rate that is none", "found is None"),
     _values.never(

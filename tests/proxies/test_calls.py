@@ -6,6 +6,8 @@ import re
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.browser.waiting import eventually
 from tests.doubles.process import ROOT
 from tests.doubles.relay import OFFER
@@ -69,8 +71,11 @@ def test_what_was_asked_of_the_proxy_and_of_the_relay_has_one_name(proxy: Proxy,
     assert lines_of(relay, "relay.access")[-1]["request_id"] == named
 
 
-def test_probes_are_not_answered_outside(proxy: Proxy) -> None:
-    assert [proxy.web.get(path).status_code for path in ("/healthz", "/readyz")] == [404, 404]
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/%72eadyz", "/./readyz", "/readyz?verbose"])
+def test_probes_are_not_answered_outside(proxy: Proxy, path: str) -> None:
+    in_chunks = proxy.web.request("GET", path, content=iter([b"x"]))
+
+    assert (proxy.web.get(path).status_code, in_chunks.status_code) == (404, 404)
 
 
 def test_events_arrive_while_their_stream_is_open(proxy: Proxy, relay: RelayProcess) -> None:

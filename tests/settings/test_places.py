@@ -1,5 +1,6 @@
 """The three places: how their files are read, and what is said of what stands in them."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -215,3 +216,13 @@ def test_another_toml_file_can_be_named(tmp_path: Path) -> None:
 )
 def test_a_named_file_must_be_there(tmp_path: Path, name: str, words: str) -> None:
     assert complaints({"RELAY_CONFIG": name}, tmp_path) == [words]
+
+
+def test_a_secret_in_a_pipe_is_refused_rather_than_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    pipe = os.open(tmp_path / "pipe", os.O_RDWR)
+    os.write(pipe, b"k" * 65_536)  # so that whoever reads it all the same comes to an end
+
+    (complaint,) = complaints({"AZURE_OPENAI_API_KEY_FILE": str(tmp_path / "pipe")}, tmp_path)
+    assert complaint.startswith("AZURE_OPENAI_API_KEY_FILE (environment) names a pipe or a device")
+    os.close(pipe)

@@ -163,3 +163,21 @@ def test_auth_10_a_file_without_a_token_does_not_start(tmp_path: Path) -> None:
     given = {"RELAY_AUTH": "token", "RELAY_AUTH_TOKEN_FILE": "secret"}
 
     assert complaints(given, tmp_path) == ["RELAY_AUTH_TOKEN_FILE"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("RELAY_TICKET_KEY", "RELAY_AUTH_TOKEN"), ("RELAY_PROXY_SECRET", "RELAY_TICKET_KEY")],
+)
+def test_one_secret_serves_one_end(tmp_path: Path, first: str, second: str) -> None:
+    same = "canary-" + "s" * 32
+    ways = {**TOKEN, **TICKET, **PROXY, "RELAY_AUTH": "token,ticket,proxy", first: same, second: same}
+
+    assert set(complaints(ways, tmp_path)) <= {first, second}
+
+
+def test_azures_key_is_nobodys_token(tmp_path: Path) -> None:
+    key = "canary-" + "a" * 32
+    tokens = {**TOKEN, **OPEN, "RELAY_AUTH_TOKEN": f"canary-{'t' * 32},{key}", "AZURE_OPENAI_API_KEY": key}
+
+    assert complaints(tokens, tmp_path) == ["RELAY_AUTH_TOKEN"]

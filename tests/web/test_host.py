@@ -143,3 +143,11 @@ def test_every_other_method_is_guarded(method: str) -> None:
 def test_web_01_another_port_of_our_name_is_another_page(origin: str, host: str) -> None:
     with pytest.raises(OriginRefused):
         check(origin, host=host)
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_web_01_a_plain_http_page_of_our_name_is_not_ours(site: str) -> None:
+    with pytest.raises(OriginRefused):
+        check(host="voice.example.com", origin="http://voice.example.com", fetch_site=site)
+
+    check(host="voice.example.com", origin="https://voice.example.com", fetch_site="same-origin")

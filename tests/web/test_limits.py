@@ -160,6 +160,38 @@ async def test_quota_15_a_pause_by_another_process_refuses_everybody_at_once(
     assert relay.upstream.paid_requests == 0
 
 
+async def test_quota_15_a_pause_keeps_client_secrets_in_too(limited: Callable[..., RelayDouble]) -> None:
+    relay = limited(direct=True)
+    await relay.store.set_paused(paused=True)
+    refused = await relay.ask("POST", "/api/session", json={})
+
+    assert (refused.status_code, refused.json()["code"]) == (503, "paused")
+    assert int(refused.headers["retry-after"]) == 60
+
+
+async def test_what_is_refused_after_it_was_counted_tells_how_its_caller_stands(
+    limited: Callable[..., RelayDouble],
+) -> None:
+    relay = limited(rate=SIX_A_MINUTE, ceiling={"per_caller": 1})
+    await relay.connect()
+    too_many = await relay.connect()
+    wrong = await relay.ask("POST", "/connect", json={"sdp": "no"})
+
+    assert (too_many.status_code, wrong.status_code) == (429, 422)
+    assert too_many.headers["ratelimit"] == '"connects";r=4;t=61'
+    assert wrong.headers["ratelimit"] == '"connects";r=3;t=61'
+    assert too_many.headers["ratelimit-policy"] == wrong.headers["ratelimit-policy"]
+
+
+async def test_nobody_is_sent_back_before_the_rate_lets_it_in(limited: Callable[..., RelayDouble]) -> None:
+    relay = limited(rate=Rate(2, 60), ceiling={"per_caller": 1})
+    await relay.connect()
+    refused = await relay.connect()
+
+    assert refused.json()["code"] == "too_many_calls_of_caller"
+    assert int(refused.headers["retry-after"]) == refused.json()["retry_after"] == 61
+
+
 async def test_the_page_learns_the_limits(limited: Callable[..., RelayDouble]) -> None:
     bounded = limited(rate=SIX_A_MINUTE, ceiling={"per_caller": 2, "day_seconds_per_caller": 3600})
     free = limited()

@@ -90,6 +90,23 @@ def test_auth_09_a_ticket_opens_one_call_in_all_workers_and_after_a_restart(
     assert "alice" not in said
 
 
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--sub", ""), "No relay would take it"),
+        (("--sub", "two\nlines"), "No relay would take it"),
+        (("--sub", "alice", "--profile", ""), "No relay would take it"),
+        (("--sub", "alice", "--origin", "app.example.com"), "--origin is one origin"),
+        (("--sub", "alice", "--origin", "https://a.example,https://b.example"), "--origin is one origin"),
+    ],
+)
+def test_a_ticket_that_no_relay_would_take_is_not_signed(words: tuple[str, ...], why: str) -> None:
+    made = make_ticket(*words)
+
+    assert (made.returncode, made.stdout) == (2, "")
+    assert made.stderr.startswith(why)
+
+
 def test_a_ticket_cannot_be_signed_with_what_is_no_key() -> None:
     for key in ("", "canary-too-short"):
         made = make_ticket("--sub", "alice", key=key)
