@@ -18,6 +18,7 @@ _calls = Group(
 _sqlite = Group(
     "relay/store/sqlite.py", "tests/store/test_attempts.py tests/store/test_days.py tests/store/test_held.py"
 )
+_caller_key = Group("relay/store/caller_key.py", "tests/store/test_caller_key.py")
 _transaction = Group("relay/store/transaction.py", "tests/store/test_held.py")
 _supervisor = Group("relay/supervisor.py", "tests/web/test_limits.py tests/test_supervisor.py")
 
@@ -98,6 +99,8 @@ LIMITS = (
     _supervisor.gone(
         "the worker's own copy is cut too", "call = replace(call, max_seconds=admission.max_seconds)"
     ),
+    _caller_key.never("a key that can be guessed", "len(key) < _BYTES"),
+    _caller_key.never("a key that others can read", "path.stat().st_mode & _OTHERS"),
     _supervisor.never("a pause keeps client secrets in", "await self.paused()"),
     _supervisor.gone("a refused call is not placed", "raise_if_refused(admission)"),
 )
