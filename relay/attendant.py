@@ -42,6 +42,9 @@ LONGEST_PAUSE: Final = 15.0
 STEADY_SECONDS: Final = 10.0
 """A sideband that broke sooner than this is attached again with growing pauses too."""
 
+WORD_SECONDS: Final = 1.0
+"""How long a page that hangs up, and whose sideband is closed for it, has to say that it was the page."""
+
 GONE_SECONDS: Final = 5.0
 """A call that was there, and that the upstream does not know for so long, is over."""
 
@@ -148,6 +151,8 @@ class Attendant:
                 await self._hand_on(fact)
                 if isinstance(fact, CallOver):
                     self._listening = False
+                    if not fact.expired:
+                        await self._sleep(WORD_SECONDS)
                     await self._over(fact.expired)
                     return True
         except SidebandLost as lost:

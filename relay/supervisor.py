@@ -310,8 +310,8 @@ class Supervisor(Enquiries):
         self._listeners.wake(key)
 
     async def _over(self, key: str, expired: bool) -> None:  # noqa: FBT001 - a fact, handed on
-        """The upstream has ended the call; nothing is left to be hung up."""
-        await self._record(key, Event.GONE, reason=Reason.EXPIRED if expired else None)
+        """The upstream closed a sideband in good order: its call is over, and a hang-up makes sure of it."""
+        await self._record(key, Event.REASON, reason=Reason.EXPIRED if expired else Reason.UPSTREAM_ENDED)
 
     def _follow(self, advanced: Advanced) -> None:
         """Do what a step of a call's life asks for."""

@@ -108,7 +108,7 @@ async def test_the_sideband_is_attached_as_soon_as_the_call_has_a_name(house: Ho
 
 
 @pytest.mark.parametrize(("expired", "reason"), [(False, Reason.UPSTREAM_ENDED), (True, Reason.EXPIRED)])
-async def test_what_the_upstream_ends_is_over_without_a_hang_up(
+async def test_what_the_upstream_ends_is_over_and_a_hang_up_makes_sure_of_it(
     house: House, expired: bool, reason: Reason
 ) -> None:
     worker, attendants = house.worker()
@@ -117,10 +117,11 @@ async def test_what_the_upstream_ends_is_over_without_a_hang_up(
     await until(lambda: attendants.attached)
     house.upstream.sidebands[0].tell(CallOver(expired=expired))
     await until(lambda: house.upstream.sidebands[0].closed)
+    await worker.settle(1)
     found = await house.call(call.key)
 
     assert (found.state, found.reason) == (State.ENDED, reason)
-    assert house.upstream.hung_up == []
+    assert house.upstream.hung_up == ["rtc_1"]
     assert worker.open_calls == 0
 
 

@@ -68,6 +68,7 @@ class Peer:
         self._hearing: asyncio.Task[None] | None = None
         self._ice: Connection | None = None
         self._closed = False
+        self._vanished = False
 
     async def answer(self, offer: Offer) -> str:
         """Take the offer and write the answer; checks from the browser are answered from now on.
@@ -133,7 +134,10 @@ class Peer:
             protocol.datagram_received = lambda *_: None  # type: ignore[method-assign]
 
     def vanish(self) -> None:
-        """Neither send nor receive any more, without a word: as when a server dies."""
+        """Neither send nor receive any more, without a word, and notice nothing: as when a server dies."""
+        self._vanished = True
+        if self._ice is not None and self._ice._query_consent_task is not None:  # noqa: SLF001
+            self._ice._query_consent_task.cancel()  # noqa: SLF001
         self.mute_checks()
         for protocol in self._ice_protocols():
             if protocol.transport is not None:
@@ -166,7 +170,7 @@ class Peer:
 
     def _state_changed(self) -> None:
         state = self._connection.connectionState
-        if self._closed:
+        if self._closed or self._vanished:
             return
         if state == "connected":
             self._audience.browser_connected()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 _FAILED = pytest.StashKey[bool]()
 TRANSCRIBING = {"AZURE_OPENAI_TRANSCRIPTION_DEPLOYMENT": "gpt-4o-transcribe"}
+FRESH = {"RELAY_KEEP_SECRETS": "off"}  # so that a fault of the mint meets every call
 NAMES = {"RELAY_ALLOWED_HOSTS": "localhost,127.0.0.1,relay.test"}
 
 
@@ -52,7 +53,7 @@ def _simulator() -> Iterator[SimulatorProcess]:
 @pytest.fixture(scope="session", name="relay")
 def _relay(simulator: SimulatorProcess) -> Iterator[RelayProcess]:
     """A relay that takes `simulator` for Azure."""
-    with RelayProcess({**simulator.relay_environment(), **TRANSCRIBING, **NAMES}) as process:
+    with RelayProcess({**simulator.relay_environment(), **TRANSCRIBING, **NAMES, **FRESH}) as process:
         yield process
         assert "Traceback" not in process.output, process.output
 

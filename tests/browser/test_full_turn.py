@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.browser.waiting import eventually
+from tests.doubles.process import RelayProcess
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Visit
@@ -72,3 +73,18 @@ def test_the_timings_of_a_connect_are_shown(visit: Visit) -> None:
     figures = " ".join(f"{each:.0f}" for each in milliseconds)
     print(f"\nPOST → connected: {figures} ms; marks of the last: {marks}")
     assert 0 < min(milliseconds) < 3000
+
+
+def test_a_page_that_announces_its_call_makes_it_one_upstream_request(
+    visit: Visit, simulator: SimulatorProcess
+) -> None:
+    with RelayProcess(simulator.relay_environment()) as relay:
+        page = visit(at=relay.url)
+        page.tab.locator("#start").hover()
+        eventually(lambda: simulator.ledger()["requests"].get("mint"), 5, otherwise="nothing was prepared")
+        page.start()
+        ledger = simulator.ledger()
+
+        assert len(page.asked("POST", "/prepare")) == 1
+        assert (ledger["requests"]["mint"], ledger["requests"]["calls"]) == (1, 1)
+        page.stop()

@@ -141,7 +141,7 @@ async def test_tools_run_at_the_relay_and_their_results_return_into_the_call(
     with WebhookServer(answer={"state": "sent"}) as shop:
         (folder / "relay.toml").write_text(CONFIG.replace("WEBHOOK", shop.url))
         with relay_of(simulator, folder) as relay:
-            connected = relay.connect(OFFER, profile="support")
+            connected = relay.connect(OFFER, profile="support", instructions="")
             assert connected.status_code == 201, connected.text
             events_of(relay, connected, until='"attached"')
             async with typing_into(simulator) as websocket:
@@ -177,7 +177,7 @@ async def test_tools_run_at_the_relay_and_their_results_return_into_the_call(
 
 async def test_the_answer_tells_what_the_tool_said(simulator: SimulatorProcess, folder: Path) -> None:
     with relay_of(simulator, folder) as relay:
-        connected = relay.connect(OFFER, profile="written")
+        connected = relay.connect(OFFER, profile="written", instructions="")
         events_of(relay, connected, until='"attached"')
         async with typing_into(simulator) as websocket:
             typist = Typist(websocket)
@@ -193,7 +193,7 @@ async def test_moderation_hears_what_is_said_and_may_end_the_call(
     simulator: SimulatorProcess, folder: Path
 ) -> None:
     with relay_of(simulator, folder) as relay:
-        connected = relay.connect(OFFER, profile="moderated")
+        connected = relay.connect(OFFER, profile="moderated", instructions="")
         events_of(relay, connected, until='"attached"')
         async with typing_into(simulator) as websocket:
             await Typist(websocket).type("Is this a secret of yours?")
