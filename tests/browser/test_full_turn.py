@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.browser.waiting import eventually
 from tests.doubles.process import RelayProcess
@@ -78,13 +78,15 @@ def test_the_timings_of_a_connect_are_shown(visit: Visit) -> None:
 def test_a_page_that_announces_its_call_makes_it_one_upstream_request(
     visit: Visit, simulator: SimulatorProcess
 ) -> None:
+    def asked() -> Any:
+        return simulator.ledger()["requests"]
+
     with RelayProcess(simulator.relay_environment()) as relay:
         page = visit(at=relay.url)
         page.tab.locator("#start").hover()
-        eventually(lambda: simulator.ledger()["requests"].get("mint"), 5, otherwise="nothing was prepared")
+        eventually(lambda: asked().get("mint"), 5, otherwise="nothing was prepared")
         page.start()
-        ledger = simulator.ledger()
 
         assert len(page.asked("POST", "/prepare")) == 1
-        assert (ledger["requests"]["mint"], ledger["requests"]["calls"]) == (1, 1)
+        assert (asked()["mint"], asked()["calls"]) == (1, 1)
         page.stop()
