@@ -156,6 +156,7 @@ export class CallView {
     on("sound", ({ blocked }) => this.#stage.showSoundBlocked(blocked));
     on("signedout", () => this.notices.say("forgotten", "setup.forgotten"));
     on("reconnected", ({ restored }) => {
+      this.notices.takeBack("unsteady"); // of the connection that is no more
       this.notices.say("reconnected", restored ? "notice.reconnected" : "notice.reconnected.bare");
     });
     on("moderated", ({ verdict }) => this.notices.say("moderated", `moderated.${verdict}`));

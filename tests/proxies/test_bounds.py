@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 KIB = 1024
 RELAY_BODY, PROXY_BODY = 128 * KIB, 256 * KIB
 SDP = {"Content-Type": "application/sdp"}
-RATE, BURST, CONNECTIONS = 20, 100, 40
+RATE, BURST, CONNECTIONS = 20, 400, 40
 """The bounds of deploy/nginx.conf, for one address."""
 
 
