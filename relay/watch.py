@@ -211,10 +211,14 @@ class Watch:
             self._ledger.take(current)
 
     async def _expire_alone(self, call: Call) -> None:
-        """Judge by this worker's own copy while the store is away."""
+        """Judge by this worker's own copy while the store is away.
+
+        A call is not given up alone: the store would go on holding it as this worker's, and its place with
+        it, while nobody looked after it any more. It is kept until the store can judge.
+        """
         now = self._clock.now()
         event = due_event(call, now)
-        if event is not None:
+        if event is not None and event is not Event.CAP_PASSED:
             reason = due_reason(call, now) if event is Event.REASON else None
             news = event is Event.REASON
             advanced = await self._ledger.record(call.key, event, reason=reason, remembered=news)

@@ -217,3 +217,37 @@ def test_an_end_that_a_living_worker_could_not_write_down_is_not_forgotten() -> 
     assert machine.upstream.hung_up == []
     machine.teardown()
     assert machine.upstream.hung_up == ["rtc_1"]
+
+
+# --- a call that was given up alone: the store held it, and its place, and nobody looked after it any more
+
+
+def test_a_doubt_that_is_over_while_the_store_is_away_does_not_stay_open_in_it() -> None:
+    machine = SupervisorMachine()
+    machine.begin()
+    machine.store_goes_or_comes(which=1, how="wholly")  # or it would adopt the call
+    machine.connect(which=0, promised=False, steps=1)
+    machine.break_off(number=0)
+    machine.store_goes_or_comes(which=0, how="for writing")
+    machine.everything_stands_still(601.0)
+    machine.store_goes_or_comes(which=0, how="")
+    machine.time_passes(2.0, seen_by=0)
+    assert machine.counts_of(0).open == 0
+    machine.teardown()
+
+
+def test_a_hang_up_never_confirmed_while_the_store_is_away_does_not_stay_open_in_it() -> None:
+    machine = SupervisorMachine()
+    machine.begin()
+    machine.store_goes_or_comes(which=1, how="wholly")
+    machine.connect(which=0, promised=False, steps=3)
+    machine.hang_ups_fail(10_000)
+    machine.delete(number=0, which=0)
+    machine.time_passes(2.0, seen_by=0)  # the worker reads of the end in the journal, which is then done with
+    machine.store_goes_or_comes(which=0, how="for writing")
+    machine.everything_stands_still(3661.0)
+    machine.time_passes(4.0, seen_by=0)
+    machine.store_goes_or_comes(which=0, how="")
+    machine.time_passes(2.0, seen_by=0)
+    assert machine.counts_of(0).open == 0
+    machine.tear_down()  # the upstream's side of it is the double's: nothing confirmed that it is over
