@@ -10,11 +10,12 @@ import asyncio
 import logging
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
+from relay.attending import QuietPart
 from relay.core.account import GRACE_SECONDS, Budget, Verdict, judge, told
 from relay.core.call import Reason
-from relay.core.facts import Effective, ItemAdded, Used
+from relay.core.facts import ItemAdded, Used
 from relay.core.moment import elapsed
 from relay.core.price import cost_of, picos_from
 from relay.errors import StoreUnavailable
@@ -57,7 +58,7 @@ class Money:
     all_per_day: int | None = None
 
 
-class CallAccount:
+class CallAccount(QuietPart):
     """The part that counts (`relay.attending.Part`).
 
     Args:
@@ -66,8 +67,6 @@ class CallAccount:
         money: Prices and budgets.
         sleep: Waits out the grace of a spent budget.
     """
-
-    vital: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -109,8 +108,9 @@ class CallAccount:
 
     async def take(self, fact: Fact) -> None:
         """Book what was used."""
-        if isinstance(fact, ItemAdded | Effective) and not self._heard_the_first_item:
-            self._note_the_beginning(fact)
+        if isinstance(fact, ItemAdded) and not self._heard_the_first_item:
+            self._heard_the_first_item = True
+            self._gaps += bool(fact.after)  # somebody said something before we listened
         if not isinstance(fact, Used):
             return
         deployment = self._deployment_of(fact)
@@ -130,13 +130,6 @@ class CallAccount:
         await self._book()
         if self._waiting or self._gaps:
             log(_log, logging.ERROR, "usage could not be booked", call=self._attended.call.tag)
-
-    def _note_the_beginning(self, fact: ItemAdded | Effective) -> None:
-        """The first item that is heard of tells whether there was one before it."""
-        if isinstance(fact, ItemAdded):
-            self._heard_the_first_item = True
-            if fact.after:
-                self._gaps += 1
 
     def _deployment_of(self, used: Used) -> str:
         transcription = self._attended.profile.transcription

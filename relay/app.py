@@ -7,8 +7,8 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from relay import __version__
 from relay.app_attendants import build_attendants
+from relay.app_edge import build_edge
 from relay.app_parts import counting_parts
 from relay.app_profiles import ProfileLoader
 from relay.app_reload import Reload
@@ -20,7 +20,6 @@ from relay.core.call import Reason
 from relay.core.limits import Ceiling
 from relay.core.offer import OfferBounds
 from relay.core.price import picos_from
-from relay.core.rate import Rate
 from relay.exchange import Exchange
 from relay.moderation import moderation_part
 from relay.profiles import Profiles
@@ -31,19 +30,6 @@ from relay.supervisor import Supervisor
 from relay.telemetry import log
 from relay.terms import Terms
 from relay.tools.part import tools_part
-from relay.web.calls import Calls
-from relay.web.connect import Connect
-from relay.web.direct import Direct
-from relay.web.explain import Explanations
-from relay.web.form import FormBounds
-from relay.web.health import Health
-from relay.web.openapi import OpenApi, openapi_document
-from relay.web.pace import Pace
-from relay.web.prepare import Prepare
-from relay.web.public_config import ConfigRoute, PublicConfig
-from relay.web.routes import Handlers, build_web
-from relay.web.sign_in import sign_in_facts
-from relay.web.static import public_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,11 +37,8 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-    from relay.app_sign_in import SignIn
-    from relay.clock import Clock
     from relay.settings import Settings
     from relay.simulator_process import SimulatorAddress
-    from relay.store.protocol import Store
     from relay.upstream.realtime import RealtimeUpstream
     from relay.web.jwks import IssuerKeys
 
@@ -212,7 +195,16 @@ def create_app(
     )
     caller_key = caller_key_of(settings)
     sign_in = build_sign_in(settings, store=store, clock=clock, caller_key=caller_key)
-    asgi = _web(settings, upstream, exchange, supervisor, profiles, clock, store, sign_in)
+    asgi = build_edge(
+        settings,
+        upstream=upstream,
+        exchange=exchange,
+        supervisor=supervisor,
+        profiles=profiles,
+        clock=clock,
+        store=store,
+        sign_in=sign_in,
+    )
     patience_seconds = settings.relay_shutdown_seconds * PATIENCE_SHARE
     return Application(
         asgi,
@@ -248,65 +240,4 @@ def ceiling_of(settings: Settings) -> Ceiling:
         day_seconds_per_caller=settings.relay_minutes_per_day * 60,
         day_picos_total=picos_from(settings.relay_money_per_day_total),
         day_picos_per_caller=picos_from(settings.relay_money_per_day),
-    )
-
-
-def _web(
-    settings: Settings,
-    upstream: RealtimeUpstream,
-    exchange: Exchange,
-    supervisor: Supervisor,
-    profiles: Profiles,
-    clock: Clock,
-    store: Store,
-    sign_in: SignIn,
-) -> ASGIApp:
-    form = FormBounds(
-        max_body_bytes=settings.relay_max_body_bytes,
-        max_sdp_bytes=settings.relay_max_sdp_bytes,
-        max_instructions_bytes=settings.relay_max_instructions_bytes,
-    )
-    rate = Rate(*settings.rate) if settings.rate else None
-    pace = Pace(store, rate, clock)
-    exchange_url = upstream.traits.exchange_url
-    direct = None
-    if settings.relay_ephemeral_keys and exchange_url:
-        direct = Direct(exchange, form, exchange_url, pace)
-    config = PublicConfig(
-        version=__version__,
-        upstream={"kind": upstream.name, "api": upstream.traits.api},
-        profiles=profiles,
-        instructions_max_bytes=settings.relay_max_instructions_bytes,
-        max_call_seconds=settings.relay_max_call_seconds,
-        presence_seconds=settings.relay_presence_seconds,
-        exchange_seconds=settings.relay_exchange_seconds,
-        rate=rate,
-        ceiling=supervisor.terms.ceiling,
-        direct=direct is not None,
-        prepare=upstream.traits.prepares,
-        ice_servers=[server.as_json() for server in settings.relay_ice_servers],
-        sign_in=sign_in_facts(
-            settings.relay_auth, oidc_header=settings.relay_oidc_header, url=settings.relay_sign_in_url
-        ),
-    )
-    handlers = Handlers(
-        authenticator=sign_in.authenticator,
-        connect=Connect(exchange, form, pace),
-        prepare=Prepare(exchange, form, pace),
-        calls=Calls(supervisor, clock, currency=settings.relay_currency, shows_cost=profiles.shows_cost),
-        direct=direct,
-        config=ConfigRoute(config),
-        health=Health(upstream, exchange, supervisor),
-        explanations=Explanations(),
-        openapi=OpenApi(
-            openapi_document(version=__version__, direct=direct is not None, bearer=sign_in.takes_bearer)
-        ),
-        public=public_folder(),
-    )
-    return build_web(
-        handlers,
-        hosts=settings.allowed_hosts,
-        rule=sign_in.rule,
-        trusted_proxies=settings.relay_trusted_proxies,
-        connect_origins=[exchange_url.partition("/openai/")[0]] if direct and exchange_url else [],
     )

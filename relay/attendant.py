@@ -72,7 +72,6 @@ class Attendant:
         parts: Make those that are told of it.
         publish: Append an entry to its event stream.
         end: Hang it up.
-        over: The upstream has ended it; whether at its longest.
         clock: Tells the time.
         gate: Shared by all attendants.
         sleep: Waits between two attempts.
@@ -89,7 +88,6 @@ class Attendant:
         parts: Sequence[PartFactory],
         publish: Callable[[str, Body], Awaitable[None]],
         end: Callable[[Reason], Awaitable[None]],
-        over: Callable[[bool], Awaitable[None]],
         clock: Clock,
         gate: Gate,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -100,7 +98,6 @@ class Attendant:
         self._upstream = upstream
         self._publish = publish
         self._end = end
-        self._over = over
         self._clock = clock
         self._gate = gate
         self._sleep = sleep
@@ -153,8 +150,8 @@ class Attendant:
                     self._listening = False
                     if not fact.expired:
                         await self._sleep(WORD_SECONDS)
-                    await self._over(fact.expired)
-                    return True
+                    await self._end(Reason.EXPIRED if fact.expired else Reason.UPSTREAM_ENDED)
+                    return True  # a hang-up makes sure of it: nobody has promised what a close means
         except SidebandLost as lost:
             log(_log, logging.INFO, "a sideband broke", call=self._call.tag, why=lost.code)
             if lost.code == "too_large" and self._profile.sideband == "guard":

@@ -68,12 +68,10 @@ class Consequences:
     Args:
         publish: Append an entry to its event stream; raises `StoreUnavailable`.
         end: Hang it up.
-        over: The upstream has ended it; whether at its longest.
     """
 
     publish: Callable[[str, str, Body], Awaitable[None]]
     end: Callable[[str, Reason], Awaitable[None]]
-    over: Callable[[str, bool], Awaitable[None]]
 
 
 class Attendants:
@@ -179,7 +177,6 @@ class Attendants:
             parts=self._parts,
             publish=publish,
             end=lambda reason: follow.end(call.key, reason),
-            over=lambda expired: follow.over(call.key, expired),
             clock=self._clock,
             gate=self._gate,
             sleep=self._sleep,

@@ -126,8 +126,7 @@ class Enquiries:
         Raises:
             StoreUnavailable: They cannot be counted.
         """
-        if self._ledger.store_is_away:
-            raise StoreUnavailable("The store does not answer.", retry_after=1)
+        self._ledger.check_store()
         try:
             await self._store.check()
             return await self._store.counts()

@@ -16,22 +16,19 @@ from typing import TYPE_CHECKING, Any
 from relay.attending import Planned
 from relay.core.call import Reason
 from relay.core.caller import check_allowed, chosen_profile
-from relay.core.offer import check_answer, parse_offer
+from relay.core.offer import parse_offer
 from relay.core.profile import build_session_config
-from relay.core.upstream import NotWanted
 from relay.errors import (
     Busy,
-    CallEnded,
     Draining,
     MalformedRequest,
     MissingField,
     NotFound,
     Problem,
     ProfileRefused,
-    UpstreamNoCallId,
-    UpstreamProblem,
     UpstreamTimeout,
 )
+from relay.placement import Placement
 from relay.profiles import DEFAULT
 from relay.stopwatch import Stopwatch
 from relay.telemetry import fault_of, log
@@ -43,14 +40,12 @@ if TYPE_CHECKING:
     from relay.core.offer import OfferBounds
     from relay.core.profile import Profile, SessionConfig
     from relay.core.request import ConnectRequest
-    from relay.core.upstream import ClientSecret, Placed, Plan, Upstream
+    from relay.core.upstream import ClientSecret, Plan, Upstream
     from relay.profiles import Profiles
     from relay.supervisor import Supervisor
 
 _log = logging.getLogger("relay.exchange")
 
-PLACING_SECONDS = 60.0  # an exchange whose browser has left is waited for this long, to learn its id
-MAX_ANSWER_BYTES = 65_536  # a real answer has 1.5 KiB (fact 6.2)
 BROWSER_SECRET_SECONDS = 60  # a client secret in a browser's hands lives no longer than it needs to
 
 
@@ -107,7 +102,7 @@ class Exchange:
         self._bounds = bounds
         self._patience_seconds = patience_seconds
         self._most_in_flight = most_in_flight
-        self._allow_unkillable = allow_unkillable
+        self._placement = Placement(upstream, supervisor, allow_unkillable=allow_unkillable)
         self._tell_caller = tell_caller
         self._placing: set[asyncio.Task[str]] = set()
         self._minting = 0
@@ -139,13 +134,10 @@ class Exchange:
         stopwatch = Stopwatch(asyncio.get_running_loop().time)
         with stopwatch.step("store"):
             call_id, call = await self._supervisor.intend(
-                caller=caller,
-                profile=profile.name,
-                deployment=config.deployment,
-                presence=request.presence == "events",
-                planned=Planned(profile, plan),
+                caller, Planned(profile, plan), presence=request.presence == "events"
             )
-        placing = asyncio.create_task(self._place(call.key, offer.text, plan, stopwatch), name="place")
+        place = self._placement.place(call.key, offer.text, plan, stopwatch)
+        placing = asyncio.create_task(place, name="place")
         self._placing.add(placing)
         placing.add_done_callback(self._placed)
         leaving: asyncio.Future[None] = asyncio.ensure_future(left())
@@ -247,62 +239,6 @@ class Exchange:
             yield
         finally:
             self._minting -= 1
-
-    async def _place(self, key: str, offer: str, plan: Plan, stopwatch: Stopwatch) -> str:
-        """Place, record, read the answer. Runs to its end whatever the browser does."""
-        deadline = asyncio.get_running_loop().time() + PLACING_SECONDS
-        try:
-            placed = await self._upstream.place(
-                offer, plan, deadline=deadline, wanted=lambda: self._supervisor.wanted(key)
-            )
-        except UpstreamProblem as problem:
-            await (self._supervisor.lost(key) if problem.in_doubt else self._supervisor.refused(key))
-            raise
-        except NotWanted:
-            await self._supervisor.refused(key)
-            raise CallEnded("Nothing was sent upstream.", retry_after=1) from None
-        try:
-            return await self._answer(key, placed, stopwatch)
-        finally:
-            await placed.close()
-
-    async def _answer(self, key: str, placed: Placed, stopwatch: Stopwatch) -> str:
-        """Record the call's name, read its answer; a call that is not handed over is hung up."""
-        failed: Reason | None = Reason.BAD_ANSWER
-        try:
-            if placed.ref is None and not self._allow_unkillable:
-                failed = Reason.NO_CALL_ID
-                raise UpstreamNoCallId("A call that cannot be ended is not handed out.")
-            answer, wanted = await self._recorded(key, placed, stopwatch)
-            if not wanted:
-                raise CallEnded("It was hung up again.", retry_after=1)
-            failed = None
-            stopwatch.take(placed.timings)
-            return answer
-        finally:
-            if failed is not None:
-                await self._supervisor.end(key, failed)
-            if placed.ref is None:
-                await self._supervisor.named(key, None)
-
-    async def _recorded(self, key: str, placed: Placed, stopwatch: Stopwatch) -> tuple[str, bool]:
-        """Record the name before anything is waited for; give the answer, and whether it is still wanted."""
-        ref = placed.ref
-        if ref is None or not placed.at_hand:
-            with stopwatch.step("store"):
-                await self._supervisor.named(key, ref)
-            answer = await placed.answer()
-            check_answer(answer, MAX_ANSWER_BYTES)
-            with stopwatch.step("store"):
-                return answer, await self._supervisor.answered(key)
-        try:
-            answer = await placed.answer()
-            check_answer(answer, MAX_ANSWER_BYTES)
-        except UpstreamProblem:
-            await self._supervisor.named(key, ref)
-            raise
-        with stopwatch.step("store"):
-            return answer, await self._supervisor.handed_over(key, ref)
 
     def _placed(self, placing: asyncio.Task[str]) -> None:
         """Supervise the task: an error that nobody waits for any more is still told."""

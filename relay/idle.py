@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
+from relay.attending import QuietPart
 from relay.core.call import Reason
 from relay.core.idle import Due, Quiet, due, hear, next_look, seconds_left
 from relay.core.moment import elapsed
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from relay.core.facts import Fact
 
 
-class IdleClock:
+class IdleClock(QuietPart):
     """The part that listens for silence (`relay.attending.Part`).
 
     Args:
@@ -28,8 +29,6 @@ class IdleClock:
         idle_seconds: How long neither side may speak.
         sleep: Waits until the next look.
     """
-
-    vital: ClassVar[bool] = False
 
     def __init__(
         self,

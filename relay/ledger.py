@@ -20,7 +20,7 @@ from relay.errors import StoreUnavailable
 from relay.telemetry import log
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from relay.attendants import Attendants
     from relay.clock import Clock
@@ -235,6 +235,28 @@ class Ledger:
         call = self._calls.get(key)
         if call is not None:
             self.take(replace(call, seen=self._clock.now()))
+
+    def check_store(self) -> None:
+        """Refuse at once what only the store can do, while it is known to be away.
+
+        Raises:
+            StoreUnavailable: It is.
+        """
+        if self.store_is_away:
+            raise StoreUnavailable("The store does not answer.", retry_after=1)
+
+    async def publish(self, key: str, kind: str, body: Mapping[str, object]) -> None:
+        """Append an entry to a call's journal.
+
+        Raises:
+            StoreUnavailable: Nobody will read it.
+        """
+        self.check_store()
+        try:
+            await self._store.publish(key, kind, body, self._clock.now())
+        except StoreUnavailable as fault:
+            self.missed(fault)
+            raise
 
     def missed(self, fault: StoreUnavailable) -> None:
         """Take note, and say once, that the store is away."""

@@ -12,8 +12,9 @@ import contextlib
 import hashlib
 import json
 import logging
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
+from relay.attending import QuietPart
 from relay.core.call import Reason
 from relay.core.facts import Line
 from relay.core.upstream import SidebandLost
@@ -37,15 +38,13 @@ MOST_WAITING: Final = 100
 """Pieces that wait for a slow hook; it counts as failed for those beyond."""
 
 
-class ModerationPart:
+class ModerationPart(QuietPart):
     """Has one call judged.
 
     Args:
         attended: The call.
         hook: What judges.
     """
-
-    vital: ClassVar[bool] = False
 
     def __init__(self, attended: Attended, hook: RelayTool) -> None:
         self._attended = attended
@@ -55,9 +54,6 @@ class ModerationPart:
         self._judging: asyncio.Task[None] | None = None
 
     async def attached(self, *, again: bool) -> None:
-        """Nothing to be done."""
-
-    async def lost(self) -> None:
         """Nothing to be done."""
 
     async def take(self, fact: Fact) -> None:

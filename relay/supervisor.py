@@ -17,7 +17,6 @@ from relay.attendants import Consequences
 from relay.audit import log_step
 from relay.core.call import Action, Event, Reason
 from relay.core.limits import ASK_AGAIN_SECONDS, Admission, Limit
-from relay.core.profile import ProfileLimits
 from relay.core.record import call_key
 from relay.enquiries import Enquiries
 from relay.errors import StoreUnavailable, TicketUsed
@@ -74,7 +73,7 @@ class Supervisor(Enquiries):
         ledger, listeners = Ledger(store, clock, self.owner, attendants), Listeners()
         self._attendants = attendants
         if attendants is not None:
-            attendants.bring_about(Consequences(self._publish, self.end, self._over))
+            attendants.bring_about(Consequences(self._publish, self.end))
         super().__init__(store=store, ledger=ledger, listeners=listeners, clock=clock, terms=terms)
         self._hang_ups = HangUps(
             store=store,
@@ -100,18 +99,8 @@ class Supervisor(Enquiries):
 
     # --- what the exchange tells
 
-    async def intend(
-        self,
-        *,
-        caller: Caller,
-        profile: str,
-        deployment: str,
-        presence: bool,
-        planned: Planned | None = None,
-    ) -> tuple[str, Call]:
+    async def intend(self, caller: Caller, planned: Planned, *, presence: bool) -> tuple[str, Call]:
         """Write a call down before anything is sent for it, and spend its ticket; see `Terms.intent`.
-
-        `planned` is what it is placed with, for those who attend it.
 
         Returns:
             The call's id, 192 random bits, which is kept nowhere; and the call, whose maximum may be cut.
@@ -121,22 +110,21 @@ class Supervisor(Enquiries):
                 may be sent.
         """
         call_id = secrets.token_urlsafe(24)
-        limits = ProfileLimits() if planned is None else planned.profile.limits
         call = self.terms.intent(
-            *(caller, profile, deployment),
+            caller,
+            planned,
             key=call_key(call_id),
             presence=presence,
             owner=self.owner,
             created=self._clock.now(),
             cap_seconds=self._upstream.traits.max_call_seconds,
-            limits=limits,
         )
-        if self._ledger.store_is_away:
-            raise StoreUnavailable("The store does not answer.", retry_after=1)
-        admission = await self._store.write_intent(call, self.terms.ceiling_of(limits), caller.ticket)
+        self._ledger.check_store()
+        ceiling = self.terms.ceiling_of(planned.profile.limits)
+        admission = await self._store.write_intent(call, ceiling, caller.ticket)
         raise_if_refused(admission)
         call = replace(call, max_seconds=admission.max_seconds)
-        if self._attendants is not None and planned is not None:
+        if self._attendants is not None:
             self._attendants.plan(call.key, planned)
         self._ledger.take(call)
         return call_id, call
@@ -250,11 +238,10 @@ class Supervisor(Enquiries):
             peers = await self._store.at_work(self._clock.now())
         except StoreUnavailable:
             return True
-        return not [
-            worker
+        return not any(
+            worker != self.owner and not is_of_group(worker, self._group) and not is_dead(worker, pid)
             for worker, pid in peers
-            if worker != self.owner and not is_of_group(worker, self._group) and not is_dead(worker, pid)
-        ]
+        )
 
     async def take_over(self) -> None:
         """Adopt at once what workers have left that are gone; while the store is away nobody can."""
@@ -300,18 +287,8 @@ class Supervisor(Enquiries):
 
     async def _publish(self, key: str, kind: str, body: Body) -> None:
         """Append an entry to a call's event stream."""
-        if self._ledger.store_is_away:
-            raise StoreUnavailable("The store does not answer.", retry_after=1)
-        try:
-            await self._store.publish(key, kind, body, self._clock.now())
-        except StoreUnavailable as fault:
-            self._ledger.missed(fault)
-            raise
+        await self._ledger.publish(key, kind, body)
         self._listeners.wake(key)
-
-    async def _over(self, key: str, expired: bool) -> None:  # noqa: FBT001 - a fact, handed on
-        """The upstream closed a sideband in good order: its call is over, and a hang-up makes sure of it."""
-        await self._record(key, Event.REASON, reason=Reason.EXPIRED if expired else Reason.UPSTREAM_ENDED)
 
     def _follow(self, advanced: Advanced) -> None:
         """Do what a step of a call's life asks for."""

@@ -10,6 +10,7 @@ from relay.core.caller import longest_call
 from relay.core.record import Call
 
 if TYPE_CHECKING:
+    from relay.attending import Planned
     from relay.core.caller import Caller
     from relay.core.limits import Ceiling
     from relay.core.moment import Moment
@@ -41,29 +42,29 @@ class Terms:
     def intent(
         self,
         caller: Caller,
-        profile: str,
-        deployment: str,
+        planned: Planned,
         *,
         key: str,
         presence: bool,
         owner: str,
         created: Moment,
         cap_seconds: float,
-        limits: ProfileLimits,
     ) -> Call:
         """Write down what a caller wants, cut to what it and the profile may have.
 
         `presence` says whether the browser promises to keep its event stream open; the others are as in
         `relay.core.record.Call`.
         """
+        profile = planned.profile
+        most = min(self.max_seconds, profile.limits.max_call_seconds or math.inf)
         return Call(
             key=key,
             caller=caller.id,
-            profile=profile,
-            deployment=deployment,
+            profile=profile.name,
+            deployment=planned.plan.deployment,
             owner=owner,
             created=created,
-            max_seconds=longest_call(caller, min(self.max_seconds, limits.max_call_seconds or math.inf)),
+            max_seconds=longest_call(caller, most),
             cap_seconds=cap_seconds,
             presence_seconds=self.presence_seconds if presence else None,
             holder=caller.holder,

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict, deque
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
+from relay.attending import QuietPart
 from relay.core.facts import Committed, ItemAdded, Line
 from relay.errors import StoreUnavailable
 from relay.telemetry import log
@@ -24,7 +25,7 @@ _MOST_WAITING: Final = 500
 _MOST_TURNS: Final = 200  # whose lines are still to come
 
 
-class TranscriptKeeper:
+class TranscriptKeeper(QuietPart):
     """The part that writes down what is said (`relay.attending.Part`).
 
     Args:
@@ -32,21 +33,17 @@ class TranscriptKeeper:
         store: Keeps it.
     """
 
-    vital: ClassVar[bool] = False
-
     def __init__(self, attended: Attended, *, store: Store) -> None:
         self._attended = attended
         self._store = store
         self._began: OrderedDict[str, float] = OrderedDict()
-        self._waiting: deque[tuple[Line, float]] = deque(maxlen=_MOST_WAITING)
+        self._waiting: deque[tuple[Line, float]] = deque()
+        self._lost = 0
 
     async def attached(self, *, again: bool) -> None:
         """Write down what waits."""
         del again
         await self._keep()
-
-    async def lost(self) -> None:
-        """Nothing to do."""
 
     async def take(self, fact: Fact) -> None:
         """Note when a turn begins, and write down what was said in it."""
@@ -63,11 +60,14 @@ class TranscriptKeeper:
     async def close(self) -> None:
         """Write down what waits; what the store does not take now is lost, and the log says so."""
         await self._keep()
-        if self._waiting:
+        if self._waiting or self._lost:
             log(_log, logging.ERROR, "lines of a transcript were lost", call=self._attended.call.tag)
 
     async def _take_line(self, line: Line) -> None:
         if line.text.strip():
+            if len(self._waiting) >= _MOST_WAITING:
+                self._waiting.popleft()
+                self._lost += 1
             self._waiting.append((line, self._began.get(line.item_id, self._now())))
             await self._keep()
 

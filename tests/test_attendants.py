@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from relay.attendant import WORD_SECONDS
 from relay.attendants import Attendants, Consequences
 from relay.attending import Attended, Planned, QuietPart
 from relay.core.call import Reason, State
@@ -73,7 +74,7 @@ class House:
     broken: Broken = field(default_factory=Broken)
     published: list[tuple[str, object]] = field(default_factory=list)
     ended: list[Reason] = field(default_factory=list)
-    over: list[bool] = field(default_factory=list)
+    slept: list[float] = field(default_factory=list)
     attended: list[Attended] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -84,7 +85,7 @@ class House:
             clock=self.clock,
             sleep=self._sleep,
         )
-        self.attendants.bring_about(Consequences(self._publish, self._end, self._over))
+        self.attendants.bring_about(Consequences(self._publish, self._end))
 
     @property
     def planned(self) -> Planned:
@@ -111,6 +112,7 @@ class House:
         return self.broken
 
     async def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
         self.clock.advance(seconds)
         await asyncio.sleep(0)
 
@@ -119,9 +121,6 @@ class House:
 
     async def _end(self, key: str, reason: Reason) -> None:
         self.ended.append(reason)
-
-    async def _over(self, key: str, expired: bool) -> None:
-        self.over.append(expired)
 
 
 @contextlib.asynccontextmanager
@@ -231,15 +230,20 @@ async def test_a_call_writes_no_more_entries_than_a_page_can_read() -> None:
         assert (at_once, len(made.published)) == (100, 110)
 
 
-async def test_the_upstreams_own_end_is_the_calls_end() -> None:
+@pytest.mark.parametrize(
+    ("expired", "reason", "slept"),
+    [(True, Reason.EXPIRED, []), (False, Reason.UPSTREAM_ENDED, [WORD_SECONDS])],
+)
+async def test_the_upstreams_own_end_is_the_calls_end_once_a_page_could_say_that_it_hung_up(
+    reason: Reason, slept: list[float], *, expired: bool
+) -> None:
     async with house() as made:
         made.begin()
         await made.until(("attached", False))
-        made.sideband.tell(CallOver(expired=True))
-        await made.until(CallOver(expired=True), "closed")
+        made.sideband.tell(CallOver(expired=expired))
+        await made.until(CallOver(expired=expired), "closed")
 
-        assert made.over == [True]
-        assert made.ended == []
+        assert (made.ended, made.slept) == ([reason], slept)
         assert made.sideband.closed
 
 
@@ -380,4 +384,4 @@ async def test_closing_lets_go_of_every_sideband_and_ends_no_call() -> None:
 
         assert made.sideband.closed
         assert made.part.told[-1] == "closed"
-        assert (made.ended, made.over) == ([], [])
+        assert made.ended == []

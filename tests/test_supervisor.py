@@ -15,6 +15,7 @@ from relay.core.upstream import CallRef
 from relay.errors import NotFound, StoreUnavailable
 from relay.store.sqlite import SqliteStore
 from relay.supervisor import Supervisor
+from tests.doubles.attended import PLANNED
 from tests.doubles.call import a_caller
 from tests.doubles.clock import StoppedClock
 from tests.doubles.relay import TERMS
@@ -66,7 +67,7 @@ class House:
 
     async def live_call(self, worker: Supervisor, name: str = "rtc_1", *, presence: bool = False) -> Call:
         """A call whose answer was handed over."""
-        _, call = await worker.intend(caller=a_caller(), profile="default", deployment="d", presence=presence)
+        _, call = await worker.intend(a_caller(), PLANNED, presence=presence)
         self.upstream.live.add(name)
         await worker.named(call.key, CallRef("d", name))
         assert await worker.answered(call.key)
@@ -230,7 +231,7 @@ async def test_load_04_a_call_of_a_dead_process_is_adopted_and_keeps_its_clock(h
 async def test_load_04_a_call_whose_answer_died_with_its_process_is_hung_up(house: House) -> None:
     dead, heir = house.worker(), house.worker()
     await house.look(dead)
-    _, call = await dead.intend(caller=a_caller(), profile="default", deployment="d", presence=False)
+    _, call = await dead.intend(a_caller(), PLANNED, presence=False)
     house.upstream.live.add("rtc_9")
     await dead.named(call.key, CallRef("d", "rtc_9"))
 
@@ -244,7 +245,7 @@ async def test_load_04_a_call_whose_answer_died_with_its_process_is_hung_up(hous
 async def test_an_intent_of_a_dead_process_is_in_doubt_and_counts_for_its_maximum(house: House) -> None:
     dead, heir = house.worker(), house.worker()
     await house.look(dead)
-    _, call = await dead.intend(caller=a_caller(), profile="default", deployment="d", presence=False)
+    _, call = await dead.intend(a_caller(), PLANNED, presence=False)
 
     house.clock.advance(4)
     await house.look(heir)
@@ -322,7 +323,7 @@ async def test_running_calls_keep_their_clocks_while_the_store_is_away(
         await house.look(worker)
         assert house.upstream.live == set()
         with pytest.raises(StoreUnavailable):
-            await worker.intend(caller=a_caller(), profile="default", deployment="d", presence=False)
+            await worker.intend(a_caller(), PLANNED, presence=False)
     await house.live_through(worker, 1)
 
     assert (await house.call(call.key)).state is State.ENDED
@@ -333,7 +334,7 @@ async def test_a_name_that_cannot_be_written_down_ends_the_call(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker = house.worker()
-    _, call = await worker.intend(caller=a_caller(), profile="default", deployment="d", presence=False)
+    _, call = await worker.intend(a_caller(), PLANNED, presence=False)
     house.upstream.live.add("rtc_1")
 
     async def away(*_: object, **__: object) -> None:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from relay.attendants import Attendants
-from relay.attending import Planned
 from relay.core.call import Reason, State
 from relay.core.facts import CallOver
-from relay.core.upstream import CallRef, Plan
+from relay.core.upstream import CallRef
 from relay.store.sqlite import SqliteStore
 from relay.supervisor import Supervisor
-from tests.doubles.attended import SUPPORT
+from tests.doubles.attended import PLANNED
 from tests.doubles.call import a_caller
 from tests.doubles.clock import StoppedClock
 from tests.doubles.relay import TERMS
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from relay.core.record import Call
 
 pytestmark = pytest.mark.anyio
-
-PLANNED = Planned(SUPPORT, Plan("gpt-realtime", {}))
 
 
 class House:
@@ -62,9 +59,7 @@ class House:
         return supervisor, attendants
 
     async def named_call(self, worker: Supervisor) -> Call:
-        _, call = await worker.intend(
-            caller=a_caller(), profile="support", deployment="d", presence=False, planned=PLANNED
-        )
+        _, call = await worker.intend(a_caller(), PLANNED, presence=False)
         self.upstream.live.add("rtc_1")
         await worker.named(call.key, CallRef("d", "rtc_1"))
         return call

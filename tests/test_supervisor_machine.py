@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from relay.core.call import Reason
 from relay.errors import StoreUnavailable
+from tests.doubles.attended import PLANNED
 from tests.doubles.call import a_caller
 from tests.doubles.two_workers import Known, TwoWorkers
 
@@ -41,9 +42,7 @@ class SupervisorMachine(TwoWorkers, RuleBasedStateMachine):
         if worker is None:
             return
         try:
-            _, call = self.do(
-                worker.intend(caller=a_caller(), profile="default", deployment="d", presence=promised)
-            )
+            _, call = self.do(worker.intend(a_caller(), PLANNED, presence=promised))
         except StoreUnavailable:
             return
         name = f"rtc_{len(self.calls) + 1}"

@@ -126,7 +126,7 @@ export function trouble(event) {
   if (event.type === "error") {
     const code = stringAt(event, "error", "code");
     if (HARMLESS.has(code)) return null;
-    if (code === "session_expired") return { code: "upstream_limit", end: true };
+    if (code === "session_expired") return { code: "expired", end: true };
     return { code: "upstream_error", ...reason(event.error) };
   }
   if (event.type !== "response.done") return null;

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from relay.command.store import say, table, with_store
+from relay.core.facts import TOKEN_KINDS
 from relay.core.price import amount_from
 
 if TYPE_CHECKING:
@@ -82,27 +83,16 @@ def _say_notes(rows: Sequence[UsageRow], currency: str) -> None:
 
 
 def _write_csv(by: Sequence[str], rows: Sequence[UsageRow], currency: str) -> None:
-    kinds = (
-        "text_in",
-        "audio_in",
-        "image_in",
-        "text_cached",
-        "audio_cached",
-        "image_cached",
-        "text_out",
-        "audio_out",
-    )
     out = csv.writer(sys.stdout, lineterminator="\n")
-    out.writerow(
-        [*by, "calls", *kinds, "seconds", "responses", "cost_picos", "currency", "all_priced", "with_gaps"]
-    )
+    sums = ("seconds", "responses", "cost_picos", "currency", "all_priced", "with_gaps")
+    out.writerow([*by, "calls", *TOKEN_KINDS, *sums])
     for row in rows:
         account = row.account
         out.writerow(
             [
                 *_group(by, row).values(),
                 row.calls,
-                *(getattr(account.tokens, kind) for kind in kinds),
+                *(getattr(account.tokens, kind) for kind in TOKEN_KINDS),
                 account.seconds,
                 account.responses,
                 account.cost,

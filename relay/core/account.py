@@ -6,11 +6,11 @@ what has no price, makes the account incomplete, and it says so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from relay.core.facts import Tokens
+from relay.core.facts import TOKEN_KINDS, Tokens
 from relay.core.price import amount_from
 
 if TYPE_CHECKING:
@@ -74,11 +74,6 @@ class Budget:
     caller_per_day: int | None = None
     all_per_day: int | None = None
 
-    @property
-    def bounded(self) -> bool:
-        """Whether there is any bound."""
-        return (self.per_call, self.caller_per_day, self.all_per_day) != (None, None, None)
-
 
 class Verdict(Enum):
     """What a sum means for the call."""
@@ -90,7 +85,7 @@ class Verdict(Enum):
 
 def add_tokens(one: Tokens, other: Tokens) -> Tokens:
     """Add tokens kind by kind."""
-    return Tokens(*(getattr(one, kind.name) + getattr(other, kind.name) for kind in fields(Tokens)))
+    return Tokens(*(getattr(one, kind) + getattr(other, kind) for kind in TOKEN_KINDS))
 
 
 def add(account: Account, used: Used, cost: int | None) -> Account:

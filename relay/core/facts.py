@@ -6,8 +6,8 @@ guard, the account, the transcript, the tools and the idle clock. Nothing is dec
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,6 +124,10 @@ class Tokens:
     def output(self) -> int:
         """All that came out."""
         return self.text_out + self.audio_out
+
+
+TOKEN_KINDS: Final = tuple(kind.name for kind in fields(Tokens))
+"""The kinds, in their order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, fields
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Final
 
+from relay.core.facts import TOKEN_KINDS
+
 if TYPE_CHECKING:
     from relay.core.facts import Tokens, Used
 
@@ -18,6 +20,7 @@ PICOS: Final = 10**12
 """Picos in one unit of the currency."""
 
 _PER_TOKEN: Final = 10**6  # a price of 1 per million tokens is so many picos a token
+_CACHED: Final = "_cached"
 _CENTS: Final = Decimal("0.0001")
 
 
@@ -63,8 +66,8 @@ def cost_of(used: Used, price: Price | None) -> int | None:
     total = 0
     for kind, count in _billed(used.tokens).items():
         each = getattr(price, kind)
-        if each is None and kind.endswith("_cached"):
-            each = getattr(price, kind.replace("_cached", "_in"))
+        if each is None:
+            each = getattr(price, _fresh(kind))
         if count and each is None:
             return None
         total += count * int((each or 0) * _PER_TOKEN)
@@ -87,14 +90,14 @@ def amount_from(picos: int) -> str:
 
 
 def _billed(tokens: Tokens) -> dict[str, int]:
-    """Split tokens by price; a cached token is billed as that and not as fresh input as well."""
-    return {
-        "text_in": max(0, tokens.text_in - tokens.text_cached),
-        "audio_in": max(0, tokens.audio_in - tokens.audio_cached),
-        "image_in": max(0, tokens.image_in - tokens.image_cached),
-        "text_cached": tokens.text_cached,
-        "audio_cached": tokens.audio_cached,
-        "image_cached": tokens.image_cached,
-        "text_out": tokens.text_out,
-        "audio_out": tokens.audio_out,
-    }
+    """Count tokens by price; a cached token is billed as that and not as fresh input as well."""
+    counts = {kind: getattr(tokens, kind) for kind in TOKEN_KINDS}
+    for kind, cached in list(counts.items()):
+        if kind.endswith(_CACHED):
+            fresh = _fresh(kind)
+            counts[fresh] = max(0, counts[fresh] - cached)
+    return counts
+
+
+def _fresh(kind: str) -> str:
+    return kind.replace(_CACHED, "_in")

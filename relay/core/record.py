@@ -16,7 +16,7 @@ from relay.core.upstream import CallRef
 if TYPE_CHECKING:
     from relay.core.moment import Moment
 
-_TAG_DIGITS = 12
+TAG_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ class Call:
     @property
     def tag(self) -> str:
         """A short name for logs and tables, from which the call cannot be reached."""
-        return self.key[:_TAG_DIGITS]
+        return self.key[:TAG_DIGITS]
 
     @property
     def ref(self) -> CallRef | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from relay.core.account import Account, Spent
-from relay.core.facts import Tokens
+from relay.core.facts import TOKEN_KINDS, Tokens
 
 if TYPE_CHECKING:
     import sqlite3
@@ -19,22 +19,14 @@ if TYPE_CHECKING:
 
 _EVERYBODY = "*"
 _DAYS_KEPT = 2
-_KINDS = (
-    "text_in",
-    "audio_in",
-    "image_in",
-    "text_cached",
-    "audio_cached",
-    "image_cached",
-    "text_out",
-    "audio_out",
-)
-_SUMS = (*_KINDS, "milliseconds", "responses", "picos", "unpriced")
 
 ACCOUNTS = (
-    f"""CREATE TABLE usage (
+    """CREATE TABLE usage (
         key TEXT NOT NULL, day INTEGER NOT NULL, deployment TEXT NOT NULL,
-        {", ".join(f"{name} INTEGER NOT NULL" for name in _SUMS)},
+        text_in INTEGER NOT NULL, audio_in INTEGER NOT NULL, image_in INTEGER NOT NULL,
+        text_cached INTEGER NOT NULL, audio_cached INTEGER NOT NULL, image_cached INTEGER NOT NULL,
+        text_out INTEGER NOT NULL, audio_out INTEGER NOT NULL, milliseconds INTEGER NOT NULL,
+        responses INTEGER NOT NULL, picos INTEGER NOT NULL, unpriced INTEGER NOT NULL,
         PRIMARY KEY (key, day, deployment)) WITHOUT ROWID""",
     "CREATE INDEX usage_by_day ON usage (day)",
     # What was booked already, and how often something may have been missed.
@@ -46,16 +38,19 @@ ACCOUNTS = (
 )
 """Usage by call, day and deployment, and money by day and caller."""
 
+_COLUMNS = (*TOKEN_KINDS, "milliseconds", "responses", "picos", "unpriced")
+SUMS = ", ".join(f"sum({name})" for name in _COLUMNS)
+"""What `account_from` builds an account of."""
+
 _ADD_USAGE = (
-    f"INSERT INTO usage (key, day, deployment, {', '.join(_SUMS)})"  # noqa: S608 - our own names
-    f" VALUES ({', '.join('?' * (3 + len(_SUMS)))})"
-    f" ON CONFLICT DO UPDATE SET {', '.join(f'{name} = {name} + excluded.{name}' for name in _SUMS)}"
+    f"INSERT INTO usage (key, day, deployment, {', '.join(_COLUMNS)})"  # noqa: S608 - our own names
+    f" VALUES ({', '.join('?' * (3 + len(_COLUMNS)))})"
+    f" ON CONFLICT DO UPDATE SET {', '.join(f'{name} = {name} + excluded.{name}' for name in _COLUMNS)}"
 )
 _ADD_SPENT = (
     "INSERT INTO spent (day, caller, picos) VALUES (?, ?, ?)"
     " ON CONFLICT DO UPDATE SET picos = picos + excluded.picos"
 )
-_SUM_UP = f"SELECT {', '.join(f'sum({name})' for name in _SUMS)} FROM usage"  # noqa: S608
 
 
 def book(
@@ -65,7 +60,7 @@ def book(
     name = f"{used.source}:{used.id}"
     if db.execute("INSERT OR IGNORE INTO booked (key, id) VALUES (?, ?)", (key, name)).rowcount != 1:
         return None
-    tokens = [getattr(used.tokens, kind) for kind in _KINDS]
+    tokens = [getattr(used.tokens, kind) for kind in TOKEN_KINDS]
     sums = (*tokens, round(used.seconds * 1000), 1, cost or 0, int(cost is None))
     db.execute(_ADD_USAGE, (key, day, deployment, *sums))
     for who in (caller, _EVERYBODY):
@@ -94,7 +89,7 @@ def doubt(db: sqlite3.Connection, worker: str) -> None:
 
 def account(db: sqlite3.Connection, key: str) -> Account:
     """Add up what a call has used."""
-    row = db.execute(f"{_SUM_UP} WHERE key = ?", (key,)).fetchone()
+    row = db.execute(f"SELECT {SUMS} FROM usage WHERE key = ?", (key,)).fetchone()  # noqa: S608
     gaps = db.execute("SELECT gaps FROM gaps WHERE key = ?", (key,)).fetchone()
     return account_from(row, 0 if gaps is None else gaps[0])
 
@@ -112,8 +107,8 @@ def spent(db: sqlite3.Connection, caller: str, day: int) -> tuple[int, int]:
 def account_from(sums: Sequence[int | None], gaps: int) -> Account:
     """Build an account from a row of sums."""
     values = [value or 0 for value in sums]
-    tokens = Tokens(**dict(zip(_KINDS, values[: len(_KINDS)], strict=True)))
-    milliseconds, responses, picos, unpriced = values[len(_KINDS) :]
+    tokens = Tokens(**dict(zip(TOKEN_KINDS, values[: len(TOKEN_KINDS)], strict=True)))
+    milliseconds, responses, picos, unpriced = values[len(TOKEN_KINDS) :]
     return Account(tokens, milliseconds / 1000, responses, picos, not unpriced, gaps)
 
 

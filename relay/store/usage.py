@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from relay.store.accounts import account_from
+from relay.core.record import TAG_DIGITS
+from relay.store.accounts import SUMS, account_from
 from relay.store.protocol import UsageRow
 
 if TYPE_CHECKING:
@@ -19,12 +20,11 @@ USAGE_BY: Final = {
     "caller": "calls.caller",
     "profile": "calls.profile",
     "deployment": "usage.deployment",
-    "call": "substr(usage.key, 1, 8)",
+    "call": f"substr(usage.key, 1, {TAG_DIGITS})",
 }
 """What usage can be grouped by, and where that stands."""
 
-_SUMS = """sum(text_in), sum(audio_in), sum(image_in), sum(text_cached), sum(audio_cached), sum(image_cached),
-    sum(text_out), sum(audio_out), sum(milliseconds), sum(responses), sum(picos), sum(unpriced)"""
+_AHEAD = 2  # of the sums in a row: how many calls, and how many of them with gaps
 
 
 def usage(db: sqlite3.Connection, by: Sequence[str], first_day: int, last_day: int) -> list[UsageRow]:
@@ -39,12 +39,17 @@ def usage(db: sqlite3.Connection, by: Sequence[str], first_day: int, last_day: i
     groups = ", ".join(USAGE_BY[name] for name in by)
     rows = db.execute(
         f"SELECT count(DISTINCT usage.key),"  # noqa: S608 - our own names
-        f" count(DISTINCT CASE WHEN gaps.gaps > 0 THEN usage.key END), {_SUMS}, {groups}"
+        f" count(DISTINCT CASE WHEN gaps.gaps > 0 THEN usage.key END), {SUMS}, {groups}"
         " FROM usage JOIN calls ON calls.key = usage.key LEFT JOIN gaps ON gaps.key = usage.key"
         f" WHERE usage.day BETWEEN ? AND ? GROUP BY {groups} ORDER BY {groups}",
         (first_day, last_day),
     )
     return [
-        UsageRow(tuple(row[14:]), calls=row[0], with_gaps=row[1], account=account_from(row[2:14], row[1]))
+        UsageRow(
+            tuple(row[-len(by) :]),
+            calls=row[0],
+            with_gaps=row[1],
+            account=account_from(row[_AHEAD : -len(by)], row[1]),
+        )
         for row in rows
     ]

@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from relay.core.facts import Committed, ItemAdded, ResponseDone, ToolAsked
 from relay.core.moment import elapsed
@@ -61,8 +61,6 @@ class ToolsPart:
         attended: The call.
         tools: What runs each tool, by the name the model calls it by.
     """
-
-    vital: ClassVar[bool] = False
 
     def __init__(self, attended: Attended, tools: Mapping[str, RelayTool]) -> None:
         self._attended = attended

@@ -160,7 +160,7 @@ class Near:
             parts=(make_guard, *counting_parts(settings, self._store, dict), make_republished),
             clock=self._clock,
         )
-        self.attendants.bring_about(Consequences(self._publish, self._end, self._over))
+        self.attendants.bring_about(Consequences(self._publish, self._end))
         self.published = 0
         self.ended = 0
 
@@ -189,9 +189,6 @@ class Near:
         await self._store.publish(key, kind, body, self._clock.now())
 
     async def _end(self, key: str, reason: Reason) -> None:
-        self.ended += 1
-
-    async def _over(self, key: str, expired: bool) -> None:
         self.ended += 1
 
 

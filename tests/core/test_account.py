@@ -59,9 +59,7 @@ def test_each_budget_is_judged_by_its_own_sum(bound: str, spent: int, verdict: V
 
 
 def test_without_a_budget_nothing_is_ever_spent() -> None:
-    assert not Budget().bounded
     assert judge(Spent(Account(cost=10**30), 10**30, 10**30), Budget()) is Verdict.FINE
-    assert Budget(per_call=0).bounded
 
 
 def test_a_cost_that_the_profile_does_not_show_is_not_told() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from relay.attending import Attended
+from relay.attending import Attended, Planned
 from relay.core.call import State
 from relay.core.profile import Profile
 from relay.core.upstream import Plan
@@ -21,6 +21,9 @@ SUPPORT = Profile(
     name="support", title="Support", deployment="gpt-realtime", voices=("marin", "cedar"), voice="marin"
 )
 """A profile with nothing special about it."""
+
+PLANNED = Planned(SUPPORT, Plan("gpt-realtime", {}))
+"""A call of it, as it is planned."""
 
 
 @dataclass

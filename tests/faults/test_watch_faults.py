@@ -15,6 +15,7 @@ from relay.core.upstream import CallRef
 from relay.errors import StoreUnavailable
 from relay.store.sqlite import SqliteStore
 from relay.supervisor import Supervisor
+from tests.doubles.attended import PLANNED
 from tests.doubles.call import a_caller
 from tests.doubles.clock import StoppedClock
 from tests.doubles.relay import TERMS
@@ -62,9 +63,7 @@ class _Worker:
 
     async def live_call(self, name: str) -> str:
         """A call whose answer was handed over; its key."""
-        _, call = await self.supervisor.intend(
-            caller=a_caller(), profile="default", deployment="d", presence=False
-        )
+        _, call = await self.supervisor.intend(a_caller(), PLANNED, presence=False)
         self.upstream.live.add(name)
         await self.supervisor.named(call.key, CallRef("d", name))
         await self.supervisor.answered(call.key)
@@ -145,9 +144,7 @@ async def test_a_late_name_of_an_expired_call_is_acted_on_by_its_owner(tmp_path:
     heir = _Worker(tmp_path, slow)
     await slow.supervisor.look()
     await heir.supervisor.look()
-    _, call = await slow.supervisor.intend(
-        caller=a_caller(), profile="default", deployment="d", presence=False
-    )
+    _, call = await slow.supervisor.intend(a_caller(), PLANNED, presence=False)
     slow.upstream.live.add("rtc_1")
     for seconds in (4, 600):
         slow.clock.advance(seconds)
@@ -172,9 +169,7 @@ async def test_a_doubt_that_passed_while_the_store_was_away_does_not_end_a_call_
     heir = _Worker(tmp_path, slow)
     await slow.supervisor.look()
     await heir.supervisor.look()
-    _, call = await slow.supervisor.intend(
-        caller=a_caller(), profile="default", deployment="d", presence=False
-    )
+    _, call = await slow.supervisor.intend(a_caller(), PLANNED, presence=False)
     slow.upstream.live.add("rtc_1")
     slow.clock.advance(4)
     await heir.supervisor.look()

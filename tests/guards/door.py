@@ -35,6 +35,7 @@ _pace = Group("relay/web/pace.py", "tests/web/test_rate.py tests/web/test_limits
 _exchange = Group(
     "relay/exchange.py", "tests/test_exchange.py tests/test_exchange_callers.py tests/web/test_routes.py"
 )
+_placement = Group("relay/placement.py", "tests/test_exchange.py tests/web/test_routes.py")
 _listeners = Group("relay/listeners.py", "tests/test_listeners.py")
 
 DOOR = (
@@ -257,13 +258,13 @@ DOOR = (
     _exchange.never("no new calls while stopping", "self.draining"),
     _exchange.never("an unknown profile", "profile is None"),
     _exchange.gone("a profile that is not for the caller", "check_allowed(caller, profile.allow)"),
-    _exchange.never("a call that cannot be ended", "placed.ref is None and not self._allow_unkillable"),
-    _exchange.instead(
+    _placement.never("a call that cannot be ended", "placed.ref is None and not self._allow_unkillable"),
+    _placement.instead(
         "the answer of the upstream that comes late",
         "check_answer(answer, MAX_ANSWER_BYTES)\n            with stopwatch",
         "with stopwatch",
     ),
-    _exchange.instead(
+    _placement.instead(
         "the answer of the upstream that comes at once",
         "check_answer(answer, MAX_ANSWER_BYTES)\n        except UpstreamProblem",
         "pass\n        except UpstreamProblem",
@@ -271,5 +272,5 @@ DOOR = (
     _exchange.gone("a client secret spends its ticket", "await self._supervisor.spend_ticket(caller)"),
     _exchange.instead("client secrets being minted count", "self._minting += 1", "self._minting += 0"),
     _exchange.never("a bounded sign-in gets no client secret", "caller.max_seconds is not None"),
-    _exchange.never("a call that was ended meanwhile", "not wanted"),
+    _placement.never("a call that was ended meanwhile", "not wanted"),
 )

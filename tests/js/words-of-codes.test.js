@@ -38,7 +38,7 @@ test("what users of such relays trip over has its words", () => {
     "a button moves and nothing happens": ["state.connecting", "problem.request"],
     "no microphone over remote desktop": ["own.microphone_missing.fix"],
     "the upstream closes and nobody says so": ["ended.upstream_ended", "ended.no_answer"],
-    "the cap of an hour": ["ended.upstream_limit"],
+    "the cap of an hour": ["ended.expired"],
     "a filter hides tools and errors": ["notice.failed.tool", "tool.failed", "facts.sideband.lost"],
     "UDP is blocked": ["own.media_blocked_no_turn.fix", "check.network.poor"],
     "sound is dropped while https works": ["own.media_blocked.detail"],

@@ -6,12 +6,13 @@ import asyncio
 import sqlite3
 import time
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from relay.core.rate import Rate
 from relay.errors import UpstreamRateLimited
+from tests.doubles.attended import PLANNED
 from tests.doubles.call import a_caller
 from tests.doubles.upstream import ANSWER
 
@@ -128,8 +129,8 @@ async def test_quota_12_a_call_that_was_cut_is_not_sent_when_its_time_is_over(
     limited: Callable[..., RelayDouble],
 ) -> None:
     relay = limited(ceiling={"day_seconds_per_caller": 630})
-    asked: dict[str, Any] = {"caller": a_caller(), "profile": "default", "deployment": "d", "presence": False}
-    whole, cut = [(await relay.supervisor.intend(**asked))[1] for _ in range(2)]
+    ask = relay.supervisor.intend
+    whole, cut = [(await ask(a_caller(), PLANNED, presence=False))[1] for _ in range(2)]
     relay.clock.advance(31)
     await relay.supervisor.look()
 

@@ -225,7 +225,7 @@ test("the upstream's time limit ends the call in words", async () => {
   const { states } = await liveCall();
   Connection.last.deliver({ type: "error", error: { code: "session_expired", message: "…" } });
 
-  assert.deepEqual(states.at(-1), ["ended", "upstream_limit"]);
+  assert.deepEqual(states.at(-1), ["ended", "expired"]);
 });
 
 test("server events move the state and the transcript", async () => {

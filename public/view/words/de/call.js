@@ -33,7 +33,6 @@ export const call = Object.freeze({
   "ended.moderation": "Was gesagt wurde, verstößt gegen die Regeln der Betreiber; das Relay legte auf.",
   "ended.sideband": "Das Relay muss bei diesem Profil mithören können, konnte es nicht und legte auf.",
   "ended.expired": "Der Anruf hat die Zeitgrenze des Sprachdienstes erreicht.",
-  "ended.upstream_limit": "Der Anruf hat die Zeitgrenze des Sprachdienstes erreicht.",
   "ended.forgotten": "Das Relay kennt diesen Anruf nicht mehr.",
   "ended.out_of_reach": "Das Relay war nicht zu erreichen, und der Anruf wurde beendet.",
   "ended.other_side": "Die andere Seite hat den Anruf beendet.",

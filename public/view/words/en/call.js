@@ -33,7 +33,6 @@ export const call = Object.freeze({
   "ended.moderation": "What was said goes against the operator’s rules, so the relay hung up.",
   "ended.sideband": "The relay must be able to listen in on this profile, could not, and hung up.",
   "ended.expired": "The call reached the upstream’s time limit.",
-  "ended.upstream_limit": "The call reached the upstream’s time limit.",
   "ended.forgotten": "The relay no longer knows this call.",
   "ended.out_of_reach": "The relay could not be reached, and the call was ended.",
   "ended.other_side": "The other side ended the call.",

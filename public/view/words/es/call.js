@@ -33,7 +33,6 @@ export const call = Object.freeze({
   "ended.moderation": "Lo que se dijo va contra las reglas del operador, y el relay colgó.",
   "ended.sideband": "Con este perfil el relay debe poder escuchar; no pudo, y colgó.",
   "ended.expired": "La llamada llegó al límite de tiempo del servicio de voz.",
-  "ended.upstream_limit": "La llamada llegó al límite de tiempo del servicio de voz.",
   "ended.forgotten": "El relay ya no conoce esta llamada.",
   "ended.out_of_reach": "No se pudo alcanzar el relay, y la llamada se terminó.",
   "ended.other_side": "El otro lado terminó la llamada.",

@@ -33,7 +33,6 @@ export const call = Object.freeze({
   "ended.moderation": "Ce qui a été dit est contraire aux règles de l’exploitant ; le relais a raccroché.",
   "ended.sideband": "Avec ce profil, le relais doit pouvoir écouter ; il ne l’a pas pu et a raccroché.",
   "ended.expired": "L’appel a atteint la limite de temps du service vocal.",
-  "ended.upstream_limit": "L’appel a atteint la limite de temps du service vocal.",
   "ended.forgotten": "Le relais ne connaît plus cet appel.",
   "ended.out_of_reach": "Le relais était hors d’atteinte et l’appel a été terminé.",
   "ended.other_side": "L’autre côté a terminé l’appel.",
