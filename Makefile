@@ -84,10 +84,10 @@ $(VENV)/test.stamp: tests/requirements.txt $(VENV)/run.stamp
 
 tests/benchmarks/node_modules/.package-lock.json: tests/benchmarks/package-lock.json | $(VENV)/test.stamp
 	@echo "Installing what the relay is measured against (once) ..."
-	@$(NPM) ci --prefix tests/benchmarks --ignore-scripts --silent --no-audit --no-fund
+	@$(NPM) install --no-save --prefix tests/benchmarks --ignore-scripts --loglevel=error --no-audit --no-fund
 	@touch $@
 
 tests/js/node_modules/.package-lock.json: tests/js/package-lock.json | $(VENV)/test.stamp
 	@echo "Installing the type checker of the page (once) ..."
-	@$(NPM) ci --prefix tests/js --silent --no-audit --no-fund
+	@$(NPM) ci --prefix tests/js --loglevel=error --no-audit --no-fund
 	@touch $@

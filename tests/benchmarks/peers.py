@@ -193,6 +193,7 @@ def relay(
         "RELAY_IN_FLIGHT": "2000",
         "RELAY_CONNECTIONS": "4000",
         "RELAY_ON_STOP": "keep",
+        "RELAY_SIDEBAND": "off",
         **(settings or {}),
     }
     words = [sys.executable, "-m", "relay", "serve", "--workers", str(workers)]
