@@ -1,9 +1,7 @@
-"""What is tried of profiles and tools at start: imports, schemas, sessions; and what a reload takes."""
+"""What is tried of profiles and tools at start: imports, schemas, sessions."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import re
 import sys
 from pathlib import Path
@@ -12,17 +10,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from relay.app_profiles import ProfileLoader
-from relay.app_reload import Reload
 from relay.core.tool import FunctionTool, McpTool
-from relay.profiles import Profiles, ProfileSet
-from relay.settings import Settings, SettingsError, load_settings
+from relay.settings import SettingsError, load_settings
 from relay.tools.function import FunctionOfOurs
 from relay.tools.webhook import Webhook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.anyio
+    from relay.profiles import ProfileSet
+    from relay.settings import Settings
 
 ENVIRON = {"KEY": "canary-4711-canary-4711", "AZURE_OPENAI_BASE_URL": "https://r.openai.azure.com"}
 ASKED = "tests.tools.asked"
@@ -157,57 +154,6 @@ def test_functions_may_stand_beside_relay_toml(tmp_path: Path) -> None:
 )
 def test_what_could_fail_in_a_call_fails_at_start(tmp_path: Path, text: str, complaint: str) -> None:
     assert complaints(tmp_path, text + "\n") == [complaint]
-
-
-async def test_a_broken_file_keeps_what_was_and_a_mended_one_is_taken(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    first = settings(tmp_path, "[profiles.a]\n")
-    loader = ProfileLoader(first)
-    profiles = Profiles(loader.load(first))
-    reload = Reload(
-        settings=first,
-        read=lambda: load_settings(ENVIRON, tmp_path),
-        loader=loader,
-        profiles=profiles,
-    )
-    before = profiles.current
-
-    for broken in ("[profiles.a]\nspeed = 9\n", "[[", '[profiles.a]\ntools = ["nowhere:x"]\n'):
-        (tmp_path / "relay.toml").write_text(broken)
-        await reload()
-        assert (profiles.current, reload.settings) == (before, first)
-    (tmp_path / "relay.toml").write_text("relay_port = 1\n[profiles.b]\ninstructions = 'canary words'\n")
-    with caplog.at_level(logging.INFO):
-        await asyncio.gather(reload(), reload())
-
-    assert [profile.name for profile in profiles] == ["default", "b"]
-    assert reload.settings.relay_port == 1
-    fields = [vars(record).get("fields", {}) for record in caplog.records]
-    assert {"settings": "RELAY_PORT"} in fields
-    assert "canary" not in str(fields) + caplog.text
-    await loader.close()
-
-
-async def test_what_a_reload_takes_of_the_settings_is_no_news(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    first = settings(tmp_path, "")
-    loader = ProfileLoader(first)
-    profiles = Profiles(loader.load(first))
-    reload = Reload(
-        settings=first, read=lambda: load_settings(ENVIRON, tmp_path), loader=loader, profiles=profiles
-    )
-    (tmp_path / "relay.toml").write_text('relay_voice = "cedar"\n')
-
-    with caplog.at_level(logging.INFO):
-        await reload()
-
-    default = profiles.get("default")
-    assert default is not None
-    assert default.voice == "cedar"
-    assert "need a restart" not in caplog.text
-    await loader.close()
 
 
 def test_the_example_of_the_repository_can_be_started_with(tmp_path: Path) -> None:

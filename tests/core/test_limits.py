@@ -21,6 +21,8 @@ def ask(
     paused: bool = False,
     booked_total: tuple[int, int] = (0, 0),
     booked_of_caller: tuple[int, int] = (0, 0),
+    picos_total: int = 0,
+    picos_of_caller: int = 0,
     max_seconds: float = 600.0,
     until_midnight: int = NOON,
 ) -> Admission:
@@ -30,6 +32,8 @@ def ask(
         of_caller=of_caller,
         booked_total=booked_total,
         booked_of_caller=booked_of_caller,
+        picos_total=picos_total,
+        picos_of_caller=picos_of_caller,
     )
     return admit(ceiling, usage, max_seconds=max_seconds, until_midnight=until_midnight)
 
@@ -172,3 +176,42 @@ def test_a_profile_bounds_the_calls_of_one_caller_beside_the_operators_bound() -
     assert asked(2, 0) is None
     assert asked(2, 1) is Limit.CALLS_OF_PROFILE
     assert asked(3, 0) is Limit.CALLS_OF_CALLER
+
+
+@pytest.mark.parametrize(
+    ("picos_of_caller", "picos_total", "limit"),
+    [
+        (99, 999, None),
+        (100, 999, Limit.MONEY_OF_CALLER),  # the last of it is spent
+        (101, 999, Limit.MONEY_OF_CALLER),
+        (99, 1000, Limit.MONEY),
+        (99, 1001, Limit.MONEY),
+        (100, 1000, Limit.MONEY_OF_CALLER),  # its own limit first: waiting for others would not help it
+    ],
+)
+def test_money_of_a_day_is_bounded_for_each_and_in_all(
+    picos_of_caller: int, picos_total: int, limit: Limit | None
+) -> None:
+    ceiling = Ceiling(total=0, per_caller=0, day_picos_per_caller=100, day_picos_total=1000)
+    admission = ask(ceiling, picos_of_caller=picos_of_caller, picos_total=picos_total)
+
+    assert admission.limit is limit
+
+
+def test_money_comes_back_with_a_new_day_whoever_else_ends_a_call() -> None:
+    of_caller, of_all = (
+        Ceiling(total=0, per_caller=0, day_picos_per_caller=100),
+        Ceiling(total=0, per_caller=0, day_picos_total=100),
+    )
+    refused = [
+        ask(of_caller, picos_of_caller=100, of_caller=1, until_midnight=5_000_500),
+        ask(of_all, picos_total=100, total=1, until_midnight=5_000_500),
+    ]
+
+    assert [admission.retry_after for admission in refused] == [5_001, 5_001]
+
+
+def test_money_without_a_bound_keeps_nobody_out() -> None:
+    unbounded = Ceiling(total=0, per_caller=0)
+
+    assert ask(unbounded, picos_of_caller=10**18, picos_total=10**18).limit is None

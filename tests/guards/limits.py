@@ -44,6 +44,25 @@ LIMITS = (
     _limits.never("a pause keeps everybody out", "usage.paused"),
     _limits.never("calls of a caller", "ceiling.per_caller and usage.of_caller >= ceiling.per_caller"),
     _limits.never(
+        "calls of a caller with one profile",
+        "ceiling.per_caller_of_profile and usage.of_profile >= ceiling.per_caller_of_profile",
+    ),
+    _limits.never(
+        "money of a caller",
+        "ceiling.day_picos_per_caller and usage.picos_of_caller >= ceiling.day_picos_per_caller",
+    ),
+    _limits.instead(
+        "money of a caller that is spent to the last",
+        "usage.picos_of_caller >= ceiling.day_picos_per_caller",
+        "usage.picos_of_caller > ceiling.day_picos_per_caller",
+    ),
+    _limits.never("money in all", "ceiling.day_picos_total and usage.picos_total >= ceiling.day_picos_total"),
+    _limits.instead(
+        "money in all that is spent to the last",
+        "usage.picos_total >= ceiling.day_picos_total",
+        "usage.picos_total > ceiling.day_picos_total",
+    ),
+    _limits.never(
         "calls in all", "limit is Limit.MINUTES and ceiling.total and usage.total >= ceiling.total"
     ),
     _limits.instead(

@@ -1,0 +1,102 @@
+"""What a reload takes of the settings, what it leaves as it was, and who is told."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+from relay.app_profiles import ProfileLoader
+from relay.app_reload import Reload
+from relay.profiles import Profiles
+from relay.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.anyio
+
+ENVIRON = {"AZURE_OPENAI_BASE_URL": "https://r.openai.azure.com"}
+
+
+class House:
+    """A reload of the settings in a folder, and what it told of them: port and profiles in force then."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "relay.toml"
+        self.file.write_text("[profiles.a]\n")
+        self.first = load_settings(ENVIRON, folder)
+        self.loader = ProfileLoader(self.first)
+        self.profiles = Profiles(self.loader.load(self.first))
+        self.told: list[tuple[int, list[str]]] = []
+        self.reload = Reload(
+            settings=self.first,
+            read=lambda: load_settings(ENVIRON, folder),
+            loader=self.loader,
+            profiles=self.profiles,
+            then=self._then,
+        )
+
+    def names(self) -> list[str]:
+        return [profile.name for profile in self.profiles]
+
+    def _then(self, settings: Settings) -> None:
+        self.told.append((settings.relay_port, self.names()))
+
+
+@pytest.fixture(name="house")
+async def _house(tmp_path: Path) -> AsyncIterator[House]:
+    house = House(tmp_path)
+    yield house
+    await house.loader.close()
+
+
+@pytest.mark.parametrize(
+    "broken", ["[profiles.a]\nspeed = 9\n", "[[", '[profiles.a]\ntools = ["nowhere:x"]\n']
+)
+async def test_a_broken_file_keeps_what_was_and_nobody_is_told(house: House, broken: str) -> None:
+    before = house.profiles.current
+    house.file.write_text(broken)
+    await house.reload()
+
+    assert (house.profiles.current, house.reload.settings) == (before, house.first)
+    assert house.told == []
+
+
+async def test_a_mended_file_is_taken_and_what_needs_a_restart_is_said(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.file.write_text("[[")
+    await house.reload()
+    house.file.write_text("relay_port = 1\n[profiles.b]\ninstructions = 'canary words'\n")
+    with caplog.at_level(logging.INFO):
+        await asyncio.gather(house.reload(), house.reload())
+
+    assert house.names() == ["default", "b"]
+    assert house.reload.settings.relay_port == 1
+    fields = [vars(record).get("fields", {}) for record in caplog.records]
+    assert {"settings": "RELAY_PORT"} in fields
+    assert "canary" not in str(fields) + caplog.text
+
+
+async def test_the_new_settings_are_told_when_their_profiles_are_in_place(house: House) -> None:
+    house.file.write_text("relay_port = 1\n[profiles.b]\n")
+    await house.reload()
+
+    assert house.told == [(1, ["default", "b"])]
+
+
+async def test_what_a_reload_takes_of_the_settings_is_no_news(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.file.write_text('relay_voice = "cedar"\n')
+    with caplog.at_level(logging.INFO):
+        await house.reload()
+
+    default = house.profiles.get("default")
+    assert default is not None
+    assert default.voice == "cedar"
+    assert "need a restart" not in caplog.text
