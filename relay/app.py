@@ -148,10 +148,10 @@ def create_app(
     loader = ProfileLoader(settings)
     profiles = Profiles(loader.load(settings))
 
-    def keep_warm(now: Settings) -> None:
-        upstream.keep_warm(fixed_plans(now, profiles, upstream.plan))
+    def keep_warm() -> None:
+        upstream.keep_warm(fixed_plans(settings, profiles, upstream.plan))
 
-    keep_warm(settings)
+    keep_warm()
     reload = Reload(
         settings=settings,
         read=read or (lambda: settings),

@@ -42,7 +42,7 @@ class Reload:
         read: Reads them again.
         loader: Makes profiles of them.
         profiles: Where they are put.
-        then: Told of settings whose profiles were put there.
+        then: Done when profiles were put there.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Reload:
         read: Callable[[], Settings],
         loader: ProfileLoader,
         profiles: Profiles,
-        then: Callable[[Settings], None] = lambda _: None,
+        then: Callable[[], None] = lambda: None,
     ) -> None:
         self.settings = settings
         """As they were read last; only the tables in them hold now."""
@@ -75,7 +75,7 @@ class Reload:
                 return
             self._profiles.current = made
             self.settings = settings
-            self._then(settings)
+            self._then()
             ignored = _changed(self._at_start, settings)
             log(_log, logging.WARNING, "profiles were reloaded", profiles=", ".join(made.profiles))
             if ignored:

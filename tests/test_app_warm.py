@@ -87,9 +87,9 @@ class House:
         self.wire = Wire(self._serve)
         self.app: Application
 
-    def write(self, profile: str) -> None:
+    def write(self, profile: str, head: str = "") -> None:
         (self._folder / "relay.toml").write_text(
-            f"[profiles.{profile}]\ninstructions = 'I am {profile}.'\nbrowser_instructions = 0\n"
+            f"{head}[profiles.{profile}]\ninstructions = 'I am {profile}.'\nbrowser_instructions = 0\n"
             "sideband = 'off'\n"
         )
 
@@ -145,3 +145,11 @@ async def test_a_reload_has_a_client_secret_at_hand_for_the_profiles_that_are_ne
     assert await house.next_mint() == "I am second."
     assert await house.connect("second") == 201
     assert len(house.wire.sent_to("client_secrets")) == 2
+
+
+async def test_a_reload_warms_by_the_settings_that_calls_are_placed_by(house: House) -> None:
+    await house.next_mint()
+    house.write("second", head="relay_safety_identifier = true\n")  # which needs a restart
+    await house.app.reload()
+
+    assert await house.next_mint() == "I am second."
