@@ -25,7 +25,7 @@ from relay.moderation import moderation_part
 from relay.profiles import Profiles
 from relay.state import state_folder, store_path
 from relay.store.caller_key import read_or_make_caller_key
-from relay.store.sqlite import SqliteStore
+from relay.store.gathering import GatheringStore
 from relay.supervisor import Supervisor
 from relay.telemetry import log
 from relay.terms import Terms
@@ -143,7 +143,7 @@ def create_app(
         SettingsError: A profile or a tool cannot be used.
         StoreUnavailable: The state folder or the store cannot be used.
     """
-    clock, store = SystemClock(), SqliteStore.open(store_file(settings))
+    clock, store = SystemClock(), GatheringStore.open(store_file(settings))
     upstream = build_upstream(settings, simulator)
     loader = ProfileLoader(settings)
     profiles = Profiles(loader.load(settings))

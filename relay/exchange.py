@@ -105,7 +105,7 @@ class Exchange:
         self._placement = Placement(upstream, supervisor, allow_unkillable=allow_unkillable)
         self._tell_caller = tell_caller
         self._placing: set[asyncio.Task[str]] = set()
-        self._minting = 0
+        self._others = 0
         self._hurry: asyncio.Future[None] | None = None  # of the event loop that the first call comes by
         self.draining = False
 
@@ -132,10 +132,13 @@ class Exchange:
         plan = self._plan(caller, config)
         self._admit()
         stopwatch = Stopwatch(asyncio.get_running_loop().time)
-        with stopwatch.step("store"):
+        with self._in_flight(), stopwatch.step("store"):
             call_id, call = await self._supervisor.intend(
                 caller, Planned(profile, plan), presence=request.presence == "events"
             )
+        if self.draining:  # nobody would wait for it any more
+            await self._supervisor.refused(call.key)
+            raise _stopping()
         place = self._placement.place(call.key, offer.text, plan, stopwatch)
         placing = asyncio.create_task(place, name="place")
         self._placing.add(placing)
@@ -227,18 +230,18 @@ class Exchange:
 
     def _admit(self) -> None:
         if self.draining:
-            raise Draining("Ask again: another process will answer.", retry_after=5)
-        if len(self._placing) + self._minting >= self._most_in_flight:
+            raise _stopping()
+        if len(self._placing) + self._others >= self._most_in_flight:
             raise Busy("As many exchanges as RELAY_IN_FLIGHT allows are under way.", retry_after=1)
 
     @contextmanager
     def _in_flight(self) -> Iterator[None]:
-        """Count a request to the upstream that places nothing."""
-        self._minting += 1
+        """Count what is under way beside the calls that are being placed."""
+        self._others += 1
         try:
             yield
         finally:
-            self._minting -= 1
+            self._others -= 1
 
     def _placed(self, placing: asyncio.Task[str]) -> None:
         """Supervise the task: an error that nobody waits for any more is still told."""
@@ -248,3 +251,7 @@ class Exchange:
         error = placing.exception()
         if error is not None and not isinstance(error, Problem):
             log(_log, logging.ERROR, "placing a call failed unexpectedly", **fault_of(error))
+
+
+def _stopping() -> Draining:
+    return Draining("Ask again: another process will answer.", retry_after=5)

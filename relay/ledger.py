@@ -176,8 +176,12 @@ class Ledger:
             StoreUnavailable: It could not be written down; the name is in the copy and will be.
         """
         if not self.store_is_away:
+            before = self._calls.get(key)
             try:
                 both = await self._store.hand_over(key, self._clock.now(), upstream_id=upstream_id)
+                if both is not None and self._calls.get(key) is not before:
+                    # Something else came in between, before or after ours: the store knows.
+                    both = both[0], replace(both[1], call=await self._store.get(key) or both[1].call)
             except (StoreUnavailable, ImpossibleEvent):
                 pass  # one after the other then, so that the name at least is not lost
             else:

@@ -333,6 +333,30 @@ async def test_load_01_beyond_the_bound_the_refusal_is_immediate(stage: Callable
     await act.connect()  # the place is free again
 
 
+async def test_one_more_of_those_that_come_at_the_same_moment_is_refused_at_once(
+    stage: Callable[..., Stage],
+) -> None:
+    act = stage(most_in_flight=1)
+    one, two = await asyncio.gather(act.connect(), act.connect(), return_exceptions=True)
+
+    assert isinstance(one, Connected)
+    assert isinstance(two, Busy)
+
+
+async def test_a_call_that_is_being_written_down_when_the_relay_begins_to_stop_is_not_placed(
+    stage: Callable[..., Stage],
+) -> None:
+    act = stage()
+    connecting = act.connect()
+    await asyncio.sleep(0)  # it waits for the store
+    await act.exchange.drain(5)
+    with pytest.raises(Draining):
+        await connecting
+
+    assert act.upstream.offers == []
+    assert await act.states() == [("ended", "refused")]
+
+
 async def test_a_draining_relay_finishes_what_it_began_and_takes_nothing_new(
     stage: Callable[..., Stage],
 ) -> None:
@@ -349,6 +373,7 @@ async def test_a_draining_relay_finishes_what_it_began_and_takes_nothing_new(
     await draining
 
     assert (await connecting).answer == ANSWER
+    assert len(await act.states()) == 1  # nothing new was written down
 
 
 async def test_minting_for_a_browser_places_no_call(stage: Callable[..., Stage]) -> None:

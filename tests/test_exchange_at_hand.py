@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
 from relay.core.call import Event, ImpossibleEvent, Reason, State
+from relay.core.upstream import CallRef
 from relay.errors import StoreUnavailable
-from tests.doubles.call import BEGINNING, a_call
+from tests.doubles.attended import PLANNED
+from tests.doubles.call import BEGINNING, a_call, a_caller
 from tests.doubles.relay import RelayDouble
 from tests.doubles.upstream import ANSWER
 from tests.store.opened import admit, opened, run
@@ -80,6 +83,51 @@ async def test_what_cannot_be_recorded_at_once_is_recorded_step_by_step(
 
     assert (await relay.connect()).status_code == 201
     assert await kinds(relay) == [(State.LIVE, None)]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("turns", [1, 2], ids=["before it is written", "after it is written"])
+async def test_a_call_that_is_ended_while_its_answer_is_handed_over_is_hung_up(
+    relay: RelayDouble, turns: int
+) -> None:
+    supervisor = relay.supervisor
+    _, call = await supervisor.intend(a_caller(), PLANNED, presence=False)
+    relay.upstream.live.add("rtc_1")
+    handing = asyncio.ensure_future(supervisor.handed_over(call.key, CallRef("d", "rtc_1")))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    assert not handing.done()
+    await supervisor.end(call.key, Reason.LEFT)
+
+    assert not await handing
+    await relay.settle()
+    assert relay.upstream.hung_up == ["rtc_1"]
+    assert await kinds(relay) == [(State.ENDED, Reason.LEFT)]
+    assert supervisor.open_calls == 0
+
+
+@pytest.mark.anyio
+async def test_a_call_that_is_ended_as_the_store_goes_away_while_it_is_handed_over_is_hung_up(
+    relay: RelayDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object, **__: object) -> None:
+        raise StoreUnavailable("away")
+
+    supervisor = relay.supervisor
+    _, call = await supervisor.intend(a_caller(), PLANNED, presence=False)
+    relay.upstream.live.add("rtc_1")
+    handing = asyncio.ensure_future(supervisor.handed_over(call.key, CallRef("d", "rtc_1")))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # it is written, and nobody knows yet
+    for method in ("record", "get", "claim_hang_up"):
+        monkeypatch.setattr(relay.store, method, away)
+    await supervisor.end(call.key, Reason.LEFT)
+
+    with pytest.raises(StoreUnavailable):
+        await handing
+    await supervisor.look()
+    await relay.settle()
+    assert relay.upstream.hung_up == ["rtc_1"]
 
 
 def test_both_steps_leave_what_two_would(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from relay.core.call import Reason, State
 from relay.core.upstream import CallRef
 from relay.errors import NotFound, StoreUnavailable
-from relay.store.sqlite import SqliteStore
+from relay.store.gathering import GatheringStore
 from relay.supervisor import Supervisor
 from tests.doubles.attended import PLANNED
 from tests.doubles.call import a_caller
@@ -37,11 +37,11 @@ class House:
         self.folder = folder
         self.clock = StoppedClock()
         self.upstream = UpstreamDouble()
-        self.stores: list[SqliteStore] = []
+        self.stores: list[GatheringStore] = []
 
     def worker(self, group: str = "") -> Supervisor:
         """A worker whose looks are made by hand."""
-        store = SqliteStore.open(self.folder / "calls.sqlite3")
+        store = GatheringStore.open(self.folder / "calls.sqlite3")
         self.stores.append(store)
 
         async def sleep(seconds: float) -> None:

@@ -11,7 +11,7 @@ from relay.attendants import Attendants
 from relay.core.call import Reason, State
 from relay.core.facts import CallOver
 from relay.core.upstream import CallRef
-from relay.store.sqlite import SqliteStore
+from relay.store.gathering import GatheringStore
 from relay.supervisor import Supervisor
 from tests.doubles.attended import PLANNED
 from tests.doubles.call import a_caller
@@ -35,10 +35,10 @@ class House:
         self.folder = folder
         self.clock = StoppedClock()
         self.upstream = UpstreamDouble()
-        self.stores: list[SqliteStore] = []
+        self.stores: list[GatheringStore] = []
 
     def worker(self) -> tuple[Supervisor, Attendants]:
-        store = SqliteStore.open(self.folder / "calls.sqlite3")
+        store = GatheringStore.open(self.folder / "calls.sqlite3")
         self.stores.append(store)
 
         async def sleep(seconds: float) -> None:
@@ -141,7 +141,7 @@ async def test_a_process_that_stops_and_keeps_its_calls_lets_go_of_their_sideban
     call = await house.live_call(worker)
     await until(lambda: attendants.attached)
     await worker.close()
-    house.stores[0] = SqliteStore.open(house.folder / "calls.sqlite3")
+    house.stores[0] = GatheringStore.open(house.folder / "calls.sqlite3")
 
     assert house.upstream.sidebands[0].closed
     assert house.upstream.hung_up == []

@@ -60,9 +60,12 @@ def record(
 
 
 def hand_over(
-    db: sqlite3.Connection, call: Call, now: Moment, *, upstream_id: str
-) -> tuple[Advanced, Advanced]:
-    """Apply two events to an open call that was just read, with one write."""
+    db: sqlite3.Connection, key: str, now: Moment, *, upstream_id: str
+) -> tuple[Advanced, Advanced] | None:
+    """Apply two events to an open call, with one write; ``None`` when there is no such call."""
+    call = get(db, key)
+    if call is None:
+        return None
     named = advance(call, Event.NAMED, now, upstream_id=upstream_id)
     answered = advance(named.call, Event.ANSWERED, now)
     _write(db, call, answered.call)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 BEGIN_SECONDS = 0.25
 """How long a write waits for another process's, which takes well under a millisecond."""
 
-_PAUSE_SECONDS = 0.0002  # SQLite's own pauses grow to 100 ms, and others would always be quicker
+_PAUSE_SECONDS = 0.00005  # SQLite's own pauses grow to 100 ms, and others would always be quicker
 
 _PAGE_BYTES = 2048
 """A commit sums up and copies each page it has changed: with SQLite's 4096 a call costs a third more."""

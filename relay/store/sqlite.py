@@ -73,12 +73,7 @@ class SqliteStore(SqliteAccounts):
     async def write_intent(self, call: Call, ceiling: Ceiling, ticket: Ticket | None = None) -> Admission:
         """Let a call in and write it down, or refuse it."""
         with self._transactions.writing() as db:
-            if ticket is not None and tickets.is_spent(db, ticket.key):
-                return Admission(Limit.TICKET_USED)
-            admission = calls.write_intent(db, call, ceiling, paused=_paused(db))
-            if ticket is not None and admission.limit is None:
-                tickets.spend(db, ticket)
-            return admission
+            return admit(db, call, ceiling, ticket)
 
     async def spend_ticket(self, ticket: Ticket) -> bool:
         """Spend a ticket for something that is no call of ours."""
@@ -109,8 +104,7 @@ class SqliteStore(SqliteAccounts):
     async def hand_over(self, key: str, now: Moment, *, upstream_id: str) -> tuple[Advanced, Advanced] | None:
         """Record that a call was named and that its answer may be handed over."""
         with self._transactions.writing() as db:
-            call = calls.get(db, key)
-            return None if call is None else calls.hand_over(db, call, now, upstream_id=upstream_id)
+            return calls.hand_over(db, key, now, upstream_id=upstream_id)
 
     async def expire(self, key: str, owner: str, now: Moment) -> Advanced | None:
         """Record what the passing of time has done to a call."""
@@ -259,6 +253,16 @@ class SqliteStore(SqliteAccounts):
             in_place = False
         if not in_place:
             raise StoreUnavailable("The store's file was removed or replaced. Restart the relay.")
+
+
+def admit(db: sqlite3.Connection, call: Call, ceiling: Ceiling, ticket: Ticket | None) -> Admission:
+    """Let a call in and write it down, and spend its ticket; or refuse it. Runs inside a transaction."""
+    if ticket is not None and tickets.is_spent(db, ticket.key):
+        return Admission(Limit.TICKET_USED)
+    admission = calls.write_intent(db, call, ceiling, paused=_paused(db))
+    if ticket is not None and admission.limit is None:
+        tickets.spend(db, ticket)
+    return admission
 
 
 def _paused(db: sqlite3.Connection) -> bool:

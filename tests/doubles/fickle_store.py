@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from relay.errors import StoreUnavailable
-from relay.store.sqlite import SqliteStore
+from relay.store.gathering import GatheringStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -18,7 +18,7 @@ class FickleStore:
     """A store that can be away, whole or for writing alone."""
 
     def __init__(self, path: Path) -> None:
-        self._store = SqliteStore.open(path, checkpoint_seconds=3600)
+        self._store = GatheringStore.open(path, checkpoint_seconds=3600)
         self.away = ""
 
     def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:

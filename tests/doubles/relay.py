@@ -13,7 +13,7 @@ from relay.core.offer import OfferBounds
 from relay.core.profile import Profile
 from relay.exchange import Exchange
 from relay.profiles import Profiles, ProfileSet
-from relay.store.sqlite import SqliteStore
+from relay.store.gathering import GatheringStore
 from relay.supervisor import Supervisor
 from relay.terms import Terms
 from relay.web.anonymous import AnonymousVerifier
@@ -90,7 +90,7 @@ class RelayDouble:
     ) -> None:
         self.upstream = UpstreamDouble()
         self.clock = StoppedClock()
-        self.store = SqliteStore.open(folder / "calls.sqlite3")
+        self.store = GatheringStore.open(folder / "calls.sqlite3")
         self.supervisor = Supervisor(store=self.store, upstream=self.upstream, clock=self.clock, terms=terms)
         self.profiles = Profiles(ProfileSet({"default": profile, profile.name: profile}))
         self.exchange = Exchange(

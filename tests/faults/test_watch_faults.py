@@ -13,7 +13,7 @@ from relay.core.call import Reason
 from relay.core.limits import Ceiling
 from relay.core.upstream import CallRef
 from relay.errors import StoreUnavailable
-from relay.store.sqlite import SqliteStore
+from relay.store.gathering import GatheringStore
 from relay.supervisor import Supervisor
 from tests.doubles.attended import PLANNED
 from tests.doubles.call import a_caller
@@ -52,7 +52,7 @@ class _Worker:
     def __init__(self, folder: Path, other: _Worker | None = None) -> None:
         self.clock: StoppedClock = other.clock if other else StoppedClock()
         self.upstream: UpstreamDouble = other.upstream if other else UpstreamDouble()
-        self.store = SqliteStore.open(folder / "calls.sqlite3")
+        self.store = GatheringStore.open(folder / "calls.sqlite3")
         self.supervisor = Supervisor(
             store=self.store, upstream=self.upstream, clock=self.clock, terms=_TERMS, sleep=self._sleep
         )

@@ -254,8 +254,12 @@ DOOR = (
     ),
     _exchange.never("an offer of spaces", "not request.sdp or request.sdp.isspace()"),
     _exchange.never("the word of presence", 'request.presence not in (None, "", "events")'),
-    _exchange.never("exchanges in flight", "len(self._placing) + self._minting >= self._most_in_flight"),
-    _exchange.never("no new calls while stopping", "self.draining"),
+    _exchange.never("exchanges in flight", "len(self._placing) + self._others >= self._most_in_flight"),
+    _exchange.instead(
+        "no new calls while stopping", "if self.draining:\n            raise", "if False:\n            raise"
+    ),
+    _exchange.instead("a call that was being written down meanwhile", "if self.draining:  #", "if False:  #"),
+    _exchange.instead("calls that are being written down are in flight", "with self._in_flight(), ", "with "),
     _exchange.never("an unknown profile", "profile is None"),
     _exchange.gone("a profile that is not for the caller", "check_allowed(caller, profile.allow)"),
     _placement.never("a call that cannot be ended", "placed.ref is None and not self._allow_unkillable"),
@@ -270,7 +274,7 @@ DOOR = (
         "pass\n        except UpstreamProblem",
     ),
     _exchange.gone("a client secret spends its ticket", "await self._supervisor.spend_ticket(caller)"),
-    _exchange.instead("client secrets being minted count", "self._minting += 1", "self._minting += 0"),
+    _exchange.instead("client secrets being minted count", "self._others += 1", "self._others += 0"),
     _exchange.never("a bounded sign-in gets no client secret", "caller.max_seconds is not None"),
     _placement.never("a call that was ended meanwhile", "not wanted"),
 )

@@ -20,6 +20,8 @@ _sqlite = Group(
 )
 _caller_key = Group("relay/store/caller_key.py", "tests/store/test_caller_key.py")
 _transaction = Group("relay/store/transaction.py", "tests/store/test_held.py")
+_gathering = Group("relay/store/gathering.py", "tests/store/test_gathering.py")
+_ledger = Group("relay/ledger.py", "tests/test_exchange_at_hand.py")
 _supervisor = Group("relay/supervisor.py", "tests/web/test_limits.py tests/test_supervisor.py")
 
 LIMITS = (
@@ -121,5 +123,19 @@ LIMITS = (
     _caller_key.never("a key that can be guessed", "len(key) < _BYTES"),
     _caller_key.never("a key that others can read", "path.stat().st_mode & _OTHERS"),
     _supervisor.never("a pause keeps client secrets in", "await self.paused()"),
+    _gathering.never("who is refused again takes no lock", "caller in self._refused"),
+    _gathering.never("only so many who were refused are remembered", "len(self._refused) >= MOST_REFUSED"),
+    _gathering.instead(
+        "wishes in one transaction",
+        "self._wishes[:MOST_AT_ONCE], self._wishes[MOST_AT_ONCE:]",
+        "self._wishes, []",
+    ),
+    _gathering.instead("who has gone is not written down", "if not wish.outcome.done()]", "]"),
+    _gathering.instead("one wish that fails", "if begun and len(wishes) > 1:", "if False:"),
+    _gathering.instead("a store that is held is waited for once", "if begun and", "if"),
+    _gathering.instead("what is waited for when the store closes", "while self._wishes:", "while False:"),
+    _ledger.instead(
+        "what came between is not overwritten", "self._calls.get(key) is not before", "not before"
+    ),
     _supervisor.gone("a refused call is not placed", "raise_if_refused(admission)"),
 )
