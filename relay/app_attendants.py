@@ -36,9 +36,9 @@ def build_attendants(
     """
 
     def replan(name: str) -> Planned | None:
-        """Plan a call that another process placed; what the browser and its claims brought is not known."""
+        """Plan a call that another process placed, if it is attended; what the browser brought is not known."""
         profile = profile_of(name)
-        if profile is None:
+        if profile is None or profile.sideband == "off":
             return None
         return Planned(profile, upstream.plan(build_session_config(profile, voice=None, instructions=None)))
 

@@ -123,7 +123,8 @@ class Supervisor(Enquiries):
         ceiling = self.terms.ceiling_of(planned.profile.limits)
         admission = await self._store.write_intent(call, ceiling, caller.ticket)
         raise_if_refused(admission)
-        call = replace(call, max_seconds=admission.max_seconds)
+        if admission.max_seconds != call.max_seconds:
+            call = replace(call, max_seconds=admission.max_seconds)
         if self._attendants is not None:
             self._attendants.plan(call.key, planned)
         self._ledger.take(call)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import statistics
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.litellm import LiteLlmLoad, litellm, program
@@ -15,6 +16,7 @@ from tests.benchmarks.peers import (
     SERVER_CORES,
     Peer,
     Upstream,
+    bare,
     express,
     has_nginx,
     nginx,
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 EVERY_CORE = SERVER_CORES | OTHER_CORES
 RELAY_WARM, RELAY_COLD = "relay, warm", "relay, cold"
+RELAY_ATTENDED = "relay, warm, each call with its sideband"
+NO_STORE = "relay, warm, with a store that writes nothing"
 WORKER = "Worker on workerd"
 
 
@@ -91,17 +95,25 @@ async def ceiling(upstream: Upstream) -> float:
 
 
 async def cpu(upstream: Upstream, rounds: int, count: int) -> list[Measured]:
-    """CPU per connect of every peer."""
+    """CPU per connect of every peer, and of parts of the relay."""
     upstream.delay()
     peers: list[Callable[[], Peer]] = [lambda: worker(upstream), lambda: express(upstream)]
+    peers += [lambda: bare(upstream), lambda: bare(upstream, commits=3)]
     if has_nginx():
         peers.append(lambda: nginx(upstream))
-    with relay(upstream) as warm, relay(upstream) as cold:
+    with (
+        relay(upstream) as warm,
+        relay(upstream) as cold,
+        relay(upstream, module="tests.benchmarks.null_store") as no_store,
+        relay(upstream, settings={"RELAY_SIDEBAND": "observe"}) as attended,
+    ):
         others = [start() for start in peers]
         try:
             contestants = [
                 contestant(RELAY_WARM, warm),
                 contestant(RELAY_COLD, cold, cold=True),
+                contestant(NO_STORE, no_store),
+                replace(contestant(RELAY_ATTENDED, attended), share=0.2),
                 *(contestant(peer.name, peer) for peer in others),
             ]
             if program():
@@ -131,7 +143,8 @@ async def click(upstream: Upstream, rounds: int, count: int) -> list[Measured]:
         upstream.delay(mint=150, calls=350)
         for number in range(rounds):
             for one in contestants if number % 2 else reversed(contestants):
-                outcome = await one.load.closed(count, 4)
+                # Spread over a trip: people do not click in step, and would wait for each other if they did.
+                outcome = await one.load.crowd(count, 4, 0.35)
                 assert_clean(outcome, one.name)
                 one.portions += outcome.milliseconds
         for one in contestants:
@@ -216,49 +229,65 @@ async def crowd(upstream: Upstream, count: int = 1000) -> list[Crowd]:
     return found
 
 
+ONE, TWO, APART = "one worker", "two workers", "two relays that share nothing"
+
+
 @dataclass
 class Scaling:
-    """One worker and two: connects a second, and CPU seconds of the workers a second."""
+    """What one worker does, what two do, and two relays: connects a second, CPU seconds a second."""
 
-    rates: dict[int, float]
-    cpu: dict[int, float]
+    rates: dict[str, float]
+    cpu: dict[str, float]
 
-    @property
-    def factor(self) -> float:
-        """How many times as many connects two workers do with two cores of their own.
+    def factor(self, name: str) -> float:
+        """How many times as many connects as one worker they do with two cores of their own.
 
         On a machine where the load generator and the upstream need a core too, two workers never have two;
         so what they do for each second of CPU that they get is compared, and doubled.
         """
-        return 2 * (self.rates[2] / self.cpu[2]) / (self.rates[1] / self.cpu[1])
+        return 2 * (self.rates[name] / self.cpu[name]) / (self.rates[ONE] / self.cpu[ONE])
 
 
 async def workers(upstream: Upstream, rounds: int, count: int) -> Scaling:
-    """What a second worker brings."""
-    rates: dict[int, list[float]] = {1: [], 2: []}
-    cpu: dict[int, list[float]] = {1: [], 2: []}
+    """What a second worker brings, and what the machine would let it bring at most."""
     with (
-        relay(upstream, workers=1, cores=EVERY_CORE) as one,
+        relay(upstream, cores=EVERY_CORE) as one,
         relay(upstream, workers=2, cores=EVERY_CORE) as two,
+        relay(upstream, cores=EVERY_CORE) as left,
+        relay(upstream, cores=EVERY_CORE) as right,
     ):
-        contestants = {1: contestant("1", one), 2: contestant("2", two)}
-        for each in contestants.values():
-            assert_clean(await each.load.crowd(600, 32, 1.0), each.name)
+        groups = {
+            ONE: [contestant(ONE, one)],
+            TWO: [contestant(TWO, two)],
+            APART: [contestant(APART, left), contestant(APART, right)],
+        }
+        rates: dict[str, list[float]] = {name: [] for name in groups}
+        cpu: dict[str, list[float]] = {name: [] for name in groups}
+        for group in groups.values():
+            await _share(group, 600)
         for _ in range(rounds):
-            for number, each in contestants.items():
-                before = cpu_seconds(each.peer.pid)
-                # Spread, or whichever worker wakes first accepts every connection.
-                outcome = await each.load.crowd(count, 32, 0.3)
-                assert_clean(outcome, each.name)
-                rates[number].append((count + 32) / outcome.seconds)
-                cpu[number].append((cpu_seconds(each.peer.pid) - before) / outcome.seconds)
-        for each in contestants.values():
+            for name, group in groups.items():
+                before = sum(cpu_seconds(each.peer.pid) for each in group)
+                seconds = await _share(group, count)
+                rates[name].append((count + 32) / seconds)
+                cpu[name].append((sum(cpu_seconds(each.peer.pid) for each in group) - before) / seconds)
+        for each in itertools.chain(*groups.values()):
             each.load.close()
     median = statistics.median
     return Scaling(
-        {number: median(each) for number, each in rates.items()},
-        {number: median(each) for number, each in cpu.items()},
+        {name: median(each) for name, each in rates.items()},
+        {name: median(each) for name, each in cpu.items()},
     )
+
+
+async def _share(group: Sequence[Measured], count: int) -> float:
+    """Put a load on a group, its members alike; tell how many seconds it took."""
+    # Spread, or whichever worker wakes first accepts every connection.
+    loads = (each.load.crowd(count // len(group), 32 // len(group), 0.3) for each in group)
+    outcomes = await asyncio.gather(*loads)
+    for outcome in outcomes:
+        assert_clean(outcome, group[0].name)
+    return max(outcome.seconds for outcome in outcomes)
 
 
 async def growth(upstream: Upstream, rounds: int, count: int, calls: int = 10_000) -> list[Measured]:

@@ -13,6 +13,7 @@ from relay.__main__ import main
 from relay.core.call import Event
 from relay.core.clocks import hang_up_in
 from relay.core.limits import Admission
+from relay.core.rate import Rate, Standing
 from relay.core.record import Advanced, Call, advance, begin_hang_up
 from relay.store.protocol import Counts, Entry
 
@@ -35,7 +36,12 @@ class NullStore:
     def __init__(self) -> None:
         self._calls: dict[str, Call] = {}
 
-    async def write_intent(self, call: Call, ceiling: object) -> Admission:
+    async def count_attempt(
+        self, caller: str, rate: Rate, now: Moment, *, prepares: bool = False
+    ) -> Standing:
+        return Standing(rate, allowed=True, remaining=rate.most - 1, regains_in=rate.seconds)
+
+    async def write_intent(self, call: Call, ceiling: object, ticket: object = None) -> Admission:
         self._calls[call.key] = call
         return Admission(None, max_seconds=call.max_seconds)
 
@@ -86,7 +92,7 @@ class NullStore:
     async def at_work(self, now: Moment) -> list[tuple[str, int]]:
         return []
 
-    async def purge(self, now: Moment, *, retention_days: float, limit: int = 500) -> int:
+    async def purge(self, now: Moment, *, retention_days: float, transcript_days: float = 30) -> int:
         return 0
 
     async def paused(self) -> bool:
@@ -103,5 +109,5 @@ class NullStore:
 
 
 if __name__ == "__main__":
-    vars(relay.app)["SqliteStore"] = NullStore
+    vars(relay.app)["GatheringStore"] = NullStore
     sys.exit(main(["serve"]))

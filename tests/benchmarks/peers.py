@@ -173,10 +173,12 @@ def relay(
     workers: int = 1,
     cores: set[int] = SERVER_CORES,
     settings: Mapping[str, str] | None = None,
+    module: str = "relay",
 ) -> Peer:
     """Start the whole relay: limits, store, problems and log on, behind a proxy that names each caller.
 
-    Limits per caller are the shipped ones; only the totals are lifted, so that a benchmark can go on.
+    Limits per caller are the shipped ones; only the totals are lifted, so that a benchmark can go on. Calls
+    have no sideband unless `settings` say so: it is attached after the answer, and has a row of its own.
     """
     port, folder = free_port(), Path(tempfile.mkdtemp(prefix="bench-"))
     environment = {
@@ -196,8 +198,21 @@ def relay(
         "RELAY_SIDEBAND": "off",
         **(settings or {}),
     }
-    words = [sys.executable, "-m", "relay", "serve", "--workers", str(workers)]
+    words = [
+        sys.executable,
+        "-m",
+        module,
+        *(["serve", "--workers", str(workers)] if module == "relay" else []),
+    ]
     return Peer(name, words, port, environment=environment, folder=folder, cores=cores)
+
+
+def bare(upstream: Upstream, *, commits: int = 0) -> Peer:
+    """Start the least that could be built of the same parts."""
+    port = free_port()
+    words = [sys.executable, "-m", "tests.benchmarks.bare", "--port", str(port), "--upstream", upstream.url]
+    name = f"Starlette alone, {commits} commits" if commits else "Starlette alone, one trip"
+    return Peer(name, [*words, "--commits", str(commits)], port, environment={"PYTHONPATH": str(ROOT)})
 
 
 def worker(upstream: Upstream, *, tls: bool = False) -> Peer:

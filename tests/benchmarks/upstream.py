@@ -3,13 +3,15 @@
 Every client secret and every answer is its own: an answer repeats the number that stands as session id in
 the ``o=`` line of its offer, and an exchange must show a client secret that was minted here. Run as a program
 it prints its two ports, plain and TLS; ``POST /knobs`` sets its delays in milliseconds. It imports nothing of
-the relay.
+the relay. A sideband is attached and stays silent.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
+import hashlib
 import json
 import re
 import ssl
@@ -21,6 +23,12 @@ import uvloop
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 _BEARER = re.compile(rb"(?i)\r\nauthorization: bearer (\S+)")
 _MARKER = re.compile(rb"o=\S+ (\d+) ")
+_KEY = re.compile(rb"(?i)\r\nsec-websocket-key: *(\S+)")
+_GUID, _PING, _PONG = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11", 9, 10
+_SWITCHED = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Accept: %s\r\n\r\n"
+)
 _BASE = b"/openai/v1/realtime/"
 STANDING = b"ek_standing"
 """A client secret that is always good, for a peer that cannot mint."""
@@ -79,11 +87,16 @@ class _Connection(asyncio.Protocol):
         self._bench = bench
         self._loop = loop
         self._heard = b""
+        self._is_sideband = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by type
 
     def data_received(self, data: bytes) -> None:
+        if self._is_sideband:
+            if data[0] & 15 == _PING:
+                self._transport.write(bytes([128 | _PONG, 0]))
+            return
         heard = self._heard + data if self._heard else data
         end = heard.find(b"\r\n\r\n")
         if end >= 0:
@@ -94,6 +107,10 @@ class _Connection(asyncio.Protocol):
             if heard.endswith(b"0\r\n\r\n") if chunked else len(heard) >= whole:
                 self._heard = b""
                 path = head[head.index(b" ") + 1 : head.index(b" HTTP")]
+                if (key := _KEY.search(head)) is not None:
+                    self._is_sideband = True
+                    self._transport.write(_SWITCHED % base64.b64encode(hashlib.sha1(key[1] + _GUID).digest()))
+                    return
                 self._answer(*self._bench.answer(path, head, heard[end + 4 :]))
                 return
         self._heard = heard
