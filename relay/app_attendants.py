@@ -36,7 +36,7 @@ def build_attendants(
     """
 
     def replan(name: str) -> Planned | None:
-        """Plan a call that another process placed, if it is attended; what the browser brought is not known."""
+        """Plan a call that another process placed, if it is attended; what its browser brought is unknown."""
         profile = profile_of(name)
         if profile is None or profile.sideband == "off":
             return None

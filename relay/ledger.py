@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from relay.core.call import Event, ImpossibleEvent
-from relay.core.clocks import next_due
+from relay.core.clocks import judged_alone, next_due
 from relay.core.record import advance
 from relay.errors import StoreUnavailable
 from relay.telemetry import log
@@ -62,6 +62,9 @@ class Ledger:
         self._due: list[tuple[float, str]] = []  # holds outdated places too; `_next` tells which counts
         self._unwritten: deque[_News] = deque()  # bounded by the calls at hand: none is added meanwhile
         self.store_is_away = False
+        # When the loss was noticed, not when the store last answered: a worker that stood still in between
+        # would blame pages that were at other workers all the while. One that looks notices within a second.
+        self._lost: Moment | None = None
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -266,12 +269,24 @@ class Ledger:
         """Take note, and say once, that the store is away."""
         if not self.store_is_away:
             self.store_is_away = True
+            self._lost = self._lost or self._clock.now()
             log(
                 _log,
                 logging.ERROR,
                 "the store does not answer; running calls keep their clocks",
                 why=fault.detail,
             )
+
+    def is_followed(self) -> None:
+        """Note that the store has answered all that a whole look asked.
+
+        Until then a store that answers again is still the one that was lost: it may answer some things only.
+        """
+        self._lost = None
+
+    def judged_alone(self, call: Call) -> Call:
+        """The call as this worker may judge it while the store is away."""
+        return call if self._lost is None else judged_alone(call, self._lost)
 
     def _advance_copy(
         self, key: str, event: Event, now: Moment, reason: Reason | None, upstream_id: str | None

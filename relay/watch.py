@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 
 from relay.audit import log_adoption
 from relay.core.call import Event, State
-from relay.core.clocks import HEARTBEAT_SECONDS, LEASE_SECONDS, due_event, due_reason, hang_up_in, warning_in
+from relay.core.clocks import (
+    HEARTBEAT_SECONDS,
+    LEASE_SECONDS,
+    due_event,
+    due_reason,
+    hang_up_in,
+    limit_in,
+    presence_in,
+    warning_in,
+)
 from relay.errors import StoreUnavailable
 from relay.processes import is_dead
 from relay.telemetry import fault_of, log
@@ -21,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from relay.clock import Clock
+    from relay.core.moment import Moment
     from relay.core.record import Advanced, Call
     from relay.hang_ups import HangUps
     from relay.ledger import Ledger
@@ -109,6 +119,8 @@ class Watch:
                 self._purged = now
                 await self._guarded(self._purge())
         await self._attend_all()
+        if not self._ledger.store_is_away:
+            self._ledger.is_followed()
 
     async def take_over(self) -> None:
         """Adopt what workers have left that are gone; those whose process is dead leave now.
@@ -157,12 +169,22 @@ class Watch:
         self._renewed = now.boot_seconds
         if not unbroken:
             self._ledger.take_all(await self._store.owned(self._owner))
-        if stood_still:  # while this process stood still, pages had nobody to show their presence to
+        if stood_still:
             for call in self._ledger:
-                known = await self._store.touch(call.key, now)
-                if known is not None:
-                    self._ledger.take(known)
+                await self._excuse(call, now)
         await self.take_over()
+
+    async def _excuse(self, call: Call, now: Moment) -> None:
+        """Excuse a page's silence: while this process stood still, or had no store, nobody may have heard it.
+
+        A page that only the loss of the store has kept until now, as it may have been elsewhere, gets no
+        more than without its return: one presence from the loss, and then the store judges.
+        """
+        alone = self._ledger.judged_alone(call)
+        if presence_in(call, now) <= 0 < presence_in(alone, now):
+            self._ledger.look_again(call, min(presence_in(alone, now), limit_in(call, now)))
+        elif (known := await self._store.touch(call.key, now)) is not None:
+            self._ledger.take(known)
 
     async def _read_journal(self) -> None:
         """Follow what any worker has written of this one's calls, and wake who listens."""
@@ -211,12 +233,13 @@ class Watch:
             self._ledger.take(current)
 
     async def _expire_alone(self, call: Call) -> None:
-        """Judge by this worker's own copy while the store is away.
+        """Judge by this worker's own copy while the store is away, presence from when it was lost.
 
         A call is not given up alone: the store would go on holding it as this worker's, and its place with
         it, while nobody looked after it any more. It is kept until the store can judge.
         """
         now = self._clock.now()
+        call = self._ledger.judged_alone(call)
         event = due_event(call, now)
         if event is not None and event is not Event.CAP_PASSED:
             reason = due_reason(call, now) if event is Event.REASON else None

@@ -181,6 +181,7 @@ def test_a_lapse_that_died_with_its_worker_is_told_again_by_the_pages_silence() 
     machine.begin()
     machine.connect(which=1, promised=True, steps=3)
     machine.store_goes_or_comes(which=1, how="for writing")
+    machine.everything_stands_still(4.0)  # it learns that its store is away, and a page's silence counts
     machine.everything_stands_still(20.0)
     assert machine.upstream.hung_up == ["rtc_1"]
     machine.crash(which=1)
@@ -255,3 +256,19 @@ def test_a_hang_up_never_confirmed_while_the_store_is_away_does_not_stay_open_in
     machine.time_passes(2.0, seen_by=0)
     assert machine.counts_of(0).open == 0
     machine.tear_down()  # the upstream's side of it is the double's: nothing confirmed that it is over
+
+
+# --- a worker that lost its store blamed a page for the time before, when others had heard of it
+
+
+def test_a_page_seen_by_another_worker_is_not_blamed_when_its_own_worker_loses_the_store() -> None:
+    machine = SupervisorMachine()
+    machine.begin()
+    machine.connect(which=0, promised=True, steps=3)
+    machine.time_passes(4.0, seen_by=1)
+    machine.store_goes_or_comes(which=0, how="wholly")
+    machine.time_passes(12.0, seen_by=1)
+    assert machine.upstream.hung_up == []
+    machine.time_passes(4.0, seen_by=1)
+    machine.nobody_who_is_wanted_is_hung_up()
+    machine.teardown()

@@ -8,6 +8,7 @@ different boots cannot be added to. The caller of these functions sleeps `next_d
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from relay.core.call import GOING_ON, NAMELESS, Event, Reason, State
@@ -66,6 +67,17 @@ def presence_in(call: Call, now: Moment) -> float:
     if call.state is not State.LIVE or call.presence_seconds is None or call.seen is None:
         return math.inf
     return call.presence_seconds - elapsed(call.seen, now)
+
+
+def judged_alone(call: Call, lost: Moment) -> Call:
+    """The call as its worker may judge it by its own copy, having lost the store at that moment.
+
+    Until then the page may have shown itself to another worker, and only the store would know: it counts as
+    seen at the loss, if not later. For judging alone; as nobody saw the page then, it is never written down.
+    """
+    if call.seen is None or elapsed(call.seen, lost) <= 0:
+        return call
+    return replace(call, seen=lost)
 
 
 def hang_up_backoff(attempts: int) -> float:

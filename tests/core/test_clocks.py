@@ -67,6 +67,38 @@ def test_presence_does_not_run_before_the_answer() -> None:
     assert clocks.presence_in(a_call(state=State.NAMED), _after(99)) == math.inf
 
 
+def test_a_page_may_have_been_seen_elsewhere_until_the_store_was_lost() -> None:
+    call = a_call(state=State.LIVE, seen=BEGINNING)
+    alone = clocks.judged_alone(call, _after(14))
+
+    assert clocks.due_reason(alone, _after(28.9)) is None
+    assert clocks.due_reason(alone, _after(29)) is Reason.PRESENCE
+
+
+def test_a_page_seen_after_the_store_was_lost_is_judged_by_that() -> None:
+    call = a_call(state=State.LIVE, seen=_after(20))
+
+    assert clocks.judged_alone(call, _after(14)) == call
+
+
+def test_the_loss_of_the_store_asks_no_presence_of_those_who_did_not_promise_it() -> None:
+    call = a_call(state=State.LIVE, seen=BEGINNING, presence_seconds=None)
+
+    assert clocks.presence_in(clocks.judged_alone(call, _after(14)), _after(99)) == math.inf
+
+
+def test_the_loss_of_the_store_is_no_sign_of_life_before_the_answer() -> None:
+    call = a_call(state=State.NAMED)
+
+    assert clocks.judged_alone(call, _after(14)) == call
+
+
+def test_the_loss_of_the_store_moves_no_limit() -> None:
+    call = a_call(state=State.LIVE, seen=BEGINNING)
+
+    assert clocks.due_reason(clocks.judged_alone(call, _after(599)), _after(600)) is Reason.MAX_DURATION
+
+
 def test_up_31_the_backoff_doubles_up_to_five_seconds_and_never_ends() -> None:
     assert [clocks.hang_up_backoff(n) for n in range(8)] == [0, 0.2, 0.4, 0.8, 1.6, 3.2, 5, 5]
     assert clocks.hang_up_backoff(10_000) == 5

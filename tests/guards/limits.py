@@ -21,7 +21,9 @@ _sqlite = Group(
 _caller_key = Group("relay/store/caller_key.py", "tests/store/test_caller_key.py")
 _transaction = Group("relay/store/transaction.py", "tests/store/test_held.py")
 _gathering = Group("relay/store/gathering.py", "tests/store/test_gathering.py")
-_ledger = Group("relay/ledger.py", "tests/test_exchange_at_hand.py")
+_clocks = Group("relay/core/clocks.py", "tests/core/test_clocks.py")
+_ledger = Group("relay/ledger.py", "tests/test_watch_presence.py tests/test_exchange_at_hand.py")
+_watch = Group("relay/watch.py", "tests/test_watch_presence.py")
 _supervisor = Group("relay/supervisor.py", "tests/web/test_limits.py tests/test_supervisor.py")
 
 LIMITS = (
@@ -138,4 +140,15 @@ LIMITS = (
         "what came between is not overwritten", "self._calls.get(key) is not before", "not before"
     ),
     _supervisor.gone("a refused call is not placed", "raise_if_refused(admission)"),
+    _clocks.never(
+        "a page seen since the store was lost", "call.seen is None or elapsed(call.seen, lost) <= 0"
+    ),
+    _watch.gone("a page's silence before the store was lost", "call = self._ledger.judged_alone(call)"),
+    _watch.instead(
+        "a page's silence is excused once, and not anew when the store is back",
+        "if presence_in(call, now) <= 0 < presence_in(alone, now):",
+        "if False:",
+    ),
+    _watch.instead("a store that answers some things only", "if not self._ledger.store_is_away:", "if True:"),
+    _ledger.gone("the next loss of the store", "self._lost = None"),
 )
