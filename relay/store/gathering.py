@@ -8,6 +8,7 @@ else is written at once, as `relay.store.sqlite` does it, and may come before wh
 from __future__ import annotations
 
 import asyncio
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -113,7 +114,7 @@ class GatheringStore(SqliteStore):
                 if begun and len(wishes) > 1:
                     self._write_alone(wish)
                 else:
-                    wish.outcome.set_exception(fault)
+                    wish.outcome.set_exception(copy(fault))  # whoever passes a problem on adds to it
         else:
             for wish, outcome in zip(wishes, outcomes, strict=True):
                 wish.outcome.set_result(outcome)
