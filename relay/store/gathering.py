@@ -111,7 +111,9 @@ class GatheringStore(SqliteStore):
                 outcomes = [wish.write(db) for wish in wishes]
         except Exception as fault:  # noqa: BLE001 - it is handed to those who wait
             for wish in wishes:
-                if begun and len(wishes) > 1:
+                if len(wishes) == 1:
+                    wish.outcome.set_exception(fault)
+                elif begun:
                     self._write_alone(wish)
                 else:
                     wish.outcome.set_exception(copy(fault))  # whoever passes a problem on adds to it

@@ -133,8 +133,8 @@ LIMITS = (
         "self._wishes, []",
     ),
     _gathering.instead("who has gone is not written down", "if not wish.outcome.done()]", "]"),
-    _gathering.instead("one wish that fails", "if begun and len(wishes) > 1:", "if False:"),
-    _gathering.instead("a store that is held is waited for once", "if begun and", "if"),
+    _gathering.instead("one wish that fails", "elif begun:", "elif False:"),
+    _gathering.instead("a store that is held is waited for once", "elif begun:", "elif True:"),
     _gathering.instead("a refusal is one caller's", "set_exception(copy(fault))", "set_exception(fault)"),
     _gathering.instead("what is waited for when the store closes", "while self._wishes:", "while False:"),
     _ledger.instead(
