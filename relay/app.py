@@ -117,6 +117,7 @@ class Application:
 
     async def close(self) -> None:
         """Let go of calls, connections and threads."""
+        await self.exchange.give_up()
         await self.supervisor.close()
         await self.upstream.close()
         await self.loader.close()

@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from relay.admission import raise_if_refused
+from relay.core.limits import ASK_AGAIN_SECONDS, Admission, Limit
 from relay.core.record import call_key
 from relay.errors import NotFound, StoreUnavailable
 from relay.telemetry import log
@@ -145,6 +147,15 @@ class Enquiries:
             await self._store.set_paused(paused=paused)
         except StoreUnavailable as fault:
             log(_log, logging.ERROR, "cannot pause: the store does not answer", why=fault.detail)
+
+    async def check_not_paused(self) -> None:
+        """Refuse what leads to a call while an operator has stopped new calls.
+
+        Raises:
+            Paused, StoreUnavailable: Nothing may be begun.
+        """
+        if await self.paused():
+            raise_if_refused(Admission(Limit.PAUSED, retry_after=ASK_AGAIN_SECONDS))
 
     async def paused(self) -> bool:
         """Tell whether new calls are stopped.

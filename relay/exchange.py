@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -125,13 +126,12 @@ class Exchange:
         """
         if not request.sdp or request.sdp.isspace():
             raise MissingField("The field `sdp` holds the offer and is required.")
-        if request.presence not in (None, "", "events"):
-            raise MalformedRequest("The field `presence` can only be `events`.")
+        _check_presence(request)
         offer = parse_offer(request.sdp, self._bounds)
         profile, config = self._session_config(caller, request)
         plan = self._plan(caller, config)
         self._admit()
-        stopwatch = Stopwatch(asyncio.get_running_loop().time)
+        stopwatch = Stopwatch(time.perf_counter)
         with self._in_flight(), stopwatch.step("store"):
             call_id, call = await self._supervisor.intend(
                 caller, Planned(profile, plan), presence=request.presence == "events"
@@ -174,8 +174,10 @@ class Exchange:
         """
         if not self._upstream.traits.prepares:
             raise NotFound("Nothing can be prepared here; RELAY_KEEP_SECRETS=on switches it on.")
+        _check_presence(request)
         _, config = self._session_config(caller, request)
         self._admit()
+        await self._supervisor.check_not_paused()
         deadline = asyncio.get_running_loop().time() + self._patience_seconds
         with self._in_flight():
             await self._upstream.prepare(self._plan(caller, config), deadline=deadline)
@@ -209,6 +211,10 @@ class Exchange:
         if self._placing:
             log(_log, logging.INFO, "waiting for exchanges", count=len(self._placing))
             await asyncio.wait(set(self._placing), timeout=seconds)
+
+    async def give_up(self) -> None:
+        """Let go of calls whose request was not sent: the process is about to end, and nobody waits."""
+        await self._placement.give_up()
 
     def hurry(self) -> None:
         """Answer every browser that still waits: the process is about to end."""
@@ -251,6 +257,11 @@ class Exchange:
         error = placing.exception()
         if error is not None and not isinstance(error, Problem):
             log(_log, logging.ERROR, "placing a call failed unexpectedly", **fault_of(error))
+
+
+def _check_presence(request: ConnectRequest) -> None:
+    if request.presence not in (None, "", "events"):
+        raise MalformedRequest("The field `presence` can only be `events`.")
 
 
 def _stopping() -> Draining:

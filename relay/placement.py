@@ -36,6 +36,7 @@ class Placement:
         self._upstream = upstream
         self._supervisor = supervisor
         self._allow_unkillable = allow_unkillable
+        self._unsent: set[str] = set()
 
     async def place(self, key: str, offer: str, plan: Plan, stopwatch: Stopwatch) -> str:
         """Place, record, read the answer. Runs to its end whatever the browser does.
@@ -54,20 +55,31 @@ class Placement:
             StoreUnavailable: The same, because the store does not answer.
         """
         deadline = asyncio.get_running_loop().time() + PLACING_SECONDS
+
+        def wanted() -> bool:
+            self._unsent.discard(key)
+            return self._supervisor.wanted(key)
+
+        self._unsent.add(key)
         try:
-            placed = await self._upstream.place(
-                offer, plan, deadline=deadline, wanted=lambda: self._supervisor.wanted(key)
-            )
+            placed = await self._upstream.place(offer, plan, deadline=deadline, wanted=wanted)
         except UpstreamProblem as problem:
             await (self._supervisor.lost(key) if problem.in_doubt else self._supervisor.refused(key))
             raise
         except NotWanted:
             await self._supervisor.refused(key)
             raise CallEnded("Nothing was sent upstream.", retry_after=1) from None
+        finally:
+            self._unsent.discard(key)
         try:
             return await self._answer(key, placed, stopwatch)
         finally:
             await placed.close()
+
+    async def give_up(self) -> None:
+        """Record that what was not sent will never be: else nobody could tell, once the process is gone."""
+        while self._unsent:
+            await self._supervisor.refused(self._unsent.pop())
 
     async def _answer(self, key: str, placed: Placed, stopwatch: Stopwatch) -> str:
         """Record the call's name, read its answer; a call that is not handed over is hung up."""

@@ -16,7 +16,6 @@ from relay.admission import raise_if_refused
 from relay.attendants import Consequences
 from relay.audit import log_step
 from relay.core.call import Action, Event, Reason
-from relay.core.limits import ASK_AGAIN_SECONDS, Admission, Limit
 from relay.core.record import call_key
 from relay.enquiries import Enquiries
 from relay.errors import StoreUnavailable, TicketUsed
@@ -136,8 +135,7 @@ class Supervisor(Enquiries):
         Raises:
             Paused, TicketUsed, StoreUnavailable: Nothing may be begun with it.
         """
-        if await self.paused():
-            raise_if_refused(Admission(Limit.PAUSED, retry_after=ASK_AGAIN_SECONDS))
+        await self.check_not_paused()
         if caller.ticket is not None and not await self._store.spend_ticket(caller.ticket):
             raise TicketUsed
 

@@ -376,6 +376,39 @@ async def test_a_draining_relay_finishes_what_it_began_and_takes_nothing_new(
     assert len(await act.states()) == 1  # nothing new was written down
 
 
+async def test_a_call_that_waits_for_its_client_secret_when_the_process_ends_is_not_left_in_doubt(
+    stage: Callable[..., Stage],
+) -> None:
+    act = stage()
+    act.upstream.minting.clear()
+    connecting = act.connect()
+    await until(lambda: act.upstream.plans)
+    await act.exchange.drain(0)
+    act.exchange.hurry()
+    with pytest.raises(Draining):
+        await connecting
+    await act.exchange.give_up()
+
+    assert await act.states() == [("ended", "shutdown")]
+    act.upstream.minting.set()
+    await act.settle()
+    assert act.upstream.paid_requests == 0
+
+
+async def test_a_call_whose_offer_was_sent_is_not_given_up_when_the_process_ends(
+    stage: Callable[..., Stage],
+) -> None:
+    act = stage()
+    act.upstream.placing.clear()
+    connecting = act.connect()
+    await until(lambda: act.upstream.paid_requests)
+    await act.exchange.give_up()
+    assert await act.states() == [("intent", None)]
+
+    act.upstream.placing.set()
+    assert (await connecting).answer == ANSWER
+
+
 async def test_minting_for_a_browser_places_no_call(stage: Callable[..., Stage]) -> None:
     act = stage()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -110,14 +111,14 @@ class RealtimeUpstream:
 
     async def mint(self, plan: Plan, *, life_seconds: int, deadline: float) -> ClientSecret:
         """Mint a client secret, with two requests at most; see `relay.core.upstream.Upstream`."""
-        stopwatch = Stopwatch(asyncio.get_running_loop().time)
+        stopwatch = Stopwatch(time.perf_counter)
         return await self._mint.client_secret(
             plan, life_seconds=life_seconds, deadline=deadline, stopwatch=stopwatch
         )
 
     async def prepare(self, plan: Plan, *, deadline: float) -> None:
         """Have a client secret for a plan at hand; see `relay.core.upstream.Upstream`."""
-        await self._secrets.get(plan, deadline=deadline, stopwatch=Stopwatch(asyncio.get_running_loop().time))
+        await self._secrets.get(plan, deadline=deadline, stopwatch=Stopwatch(time.perf_counter))
 
     def keep_warm(self, plans: Iterable[Plan]) -> None:
         """Have a client secret at hand for exactly these plans at all times, if any are kept."""
@@ -134,7 +135,7 @@ class RealtimeUpstream:
             NotWanted: `wanted`, asked before each ``/calls``, said no.
             UpstreamProblem: `in_doubt` when the offer was sent and nothing tells what became of it.
         """
-        stopwatch = Stopwatch(asyncio.get_running_loop().time)
+        stopwatch = Stopwatch(time.perf_counter)
         client_secret = await self._secrets.get(plan, deadline=deadline, stopwatch=stopwatch)
         may_repeat = True
         while True:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import itertools
 import logging
 import random
 import time
@@ -39,6 +40,7 @@ MOST_KEPT: Final = 256
 
 _AHEAD_SECONDS = 60.0
 _JITTER_SECONDS = 60.0
+_AT_ONCE = 8  # mints of those that are kept warm; callers do not wait for these
 _MINT_SECONDS = 11.0  # the credential's five and the mint's six
 _LOOK_SECONDS = 30.0
 _AFTER_FAILURE_SECONDS = 10.0
@@ -114,8 +116,14 @@ class KeptSecrets:
             del self._kept[digest]
 
     def keep_warm(self, plans: Iterable[Plan]) -> None:
-        """Replace what is kept warm; looked at within half a minute."""
-        self._warm = {plan_digest(plan): plan for plan in plans}
+        """Replace what is kept warm, and look at it at once; more than can be kept is not kept warm."""
+        wished = {plan_digest(plan): plan for plan in plans}
+        if len(wished) > MOST_KEPT:
+            log(_log, logging.WARNING, "not every profile is kept warm", kept=MOST_KEPT, wished=len(wished))
+        self._warm = dict(itertools.islice(wished.items(), MOST_KEPT))
+        if self._keeping is not None:
+            self._keeping.cancel()
+            self.start()
 
     async def close(self) -> None:
         """End the tasks."""
@@ -151,12 +159,12 @@ class KeptSecrets:
             plan,
             life_seconds=KEPT_LIFE_SECONDS,
             deadline=loop.time() + _MINT_SECONDS,
-            stopwatch=Stopwatch(loop.time),
+            stopwatch=Stopwatch(time.perf_counter),
         )
         life = min(KEPT_LIFE_SECONDS, client_secret.expires_at - self._wall())
         usable_until = began + life - MARGIN_SECONDS
         if usable_until > self._clock():
-            ahead = _AHEAD_SECONDS + _JITTER_SECONDS * self._draw()
+            ahead = min(_AHEAD_SECONDS + _JITTER_SECONDS * self._draw(), (usable_until - began) / 2)
             self._kept.pop(digest, None)
             self._kept[digest] = _Kept(client_secret, usable_until, usable_until - ahead)
             self._make_room()
@@ -191,10 +199,10 @@ class KeptSecrets:
         while True:
             now = self._clock()
             due = [
-                self._begin(digest, plan)
+                (digest, plan)
                 for digest, plan in self._warm.items()
                 if (kept := self._kept.get(digest)) is None or now >= min(kept.due_at, kept.usable_until)
             ]
-            if due:
-                await asyncio.wait(due)
+            for place in range(0, len(due), _AT_ONCE):
+                await asyncio.wait([self._begin(*each) for each in due[place : place + _AT_ONCE]])
             await self._sleep(_LOOK_SECONDS * (1 + self._draw()) if self._failing else _LOOK_SECONDS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import time
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
@@ -49,7 +49,7 @@ class Connect:
             while (await request.receive())["type"] != "http.disconnect":
                 pass
 
-        stopwatch = Stopwatch(asyncio.get_running_loop().time)
+        stopwatch = Stopwatch(time.perf_counter)
         async with AsyncExitStack() as stack:
             with stopwatch.step("store"):
                 standing = await stack.enter_async_context(self._pace.kept(caller.id))

@@ -35,6 +35,7 @@ _pace = Group("relay/web/pace.py", "tests/web/test_rate.py tests/web/test_limits
 _exchange = Group(
     "relay/exchange.py", "tests/test_exchange.py tests/test_exchange_callers.py tests/web/test_routes.py"
 )
+_exchange_prepare = Group("relay/exchange.py", "tests/web/test_prepare.py")
 _placement = Group("relay/placement.py", "tests/test_exchange.py tests/web/test_routes.py")
 _listeners = Group("relay/listeners.py", "tests/test_listeners.py")
 
@@ -254,6 +255,11 @@ DOOR = (
     ),
     _exchange.never("an offer of spaces", "not request.sdp or request.sdp.isspace()"),
     _exchange.never("the word of presence", 'request.presence not in (None, "", "events")'),
+    _exchange_prepare.gone("a pause keeps prepared calls in", "await self._supervisor.check_not_paused()"),
+    _placement.instead(
+        "a call that was sent is not given up", "self._unsent.discard(key)\n            return", "return"
+    ),
+    _placement.gone("a call that was not sent is given up", "self._unsent.add(key)"),
     _exchange.never("exchanges in flight", "len(self._placing) + self._others >= self._most_in_flight"),
     _exchange.instead(
         "no new calls while stopping", "if self.draining:\n            raise", "if False:\n            raise"

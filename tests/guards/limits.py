@@ -20,6 +20,7 @@ _sqlite = Group(
 )
 _caller_key = Group("relay/store/caller_key.py", "tests/store/test_caller_key.py")
 _transaction = Group("relay/store/transaction.py", "tests/store/test_held.py")
+_secrets = Group("relay/upstream/secrets.py", "tests/upstream/test_secrets.py")
 _gathering = Group("relay/store/gathering.py", "tests/store/test_gathering.py")
 _clocks = Group("relay/core/clocks.py", "tests/core/test_clocks.py")
 _ledger = Group("relay/ledger.py", "tests/test_watch_presence.py tests/test_exchange_at_hand.py")
@@ -124,7 +125,10 @@ LIMITS = (
     ),
     _caller_key.never("a key that can be guessed", "len(key) < _BYTES"),
     _caller_key.never("a key that others can read", "path.stat().st_mode & _OTHERS"),
-    _supervisor.never("a pause keeps client secrets in", "await self.paused()"),
+    _supervisor.gone("a pause keeps client secrets in", "await self.check_not_paused()"),
+    _secrets.instead("a short life is not due at once", ", (usable_until - began) / 2)", ", 1e9)"),
+    _secrets.instead("plans that are kept warm", "itertools.islice(wished.items(), MOST_KEPT)", "wished"),
+    _secrets.instead("mints of warm plans at once", "_AT_ONCE = 8", "_AT_ONCE = 10**6"),
     _gathering.never("who is refused again takes no lock", "caller in self._refused"),
     _gathering.never("only so many who were refused are remembered", "len(self._refused) >= MOST_REFUSED"),
     _gathering.instead(

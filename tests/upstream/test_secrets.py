@@ -309,3 +309,53 @@ async def test_closing_ends_a_mint_under_way(house: House) -> None:
 
     with pytest.raises(asyncio.CancelledError):
         await waiting
+
+
+async def test_one_that_lives_shorter_than_was_asked_is_not_due_at_once(house: House) -> None:
+    house.mint.life = MARGIN_SECONDS + 40
+    await house.get()
+    house.now += 19
+    await house.get()
+    await house.settle()
+    assert len(house.mint.minted) == 1
+
+    house.now += 2
+    await house.get()
+    await house.settle()
+    assert len(house.mint.minted) == 2
+
+
+async def test_what_is_kept_warm_anew_is_looked_at_at_once(house: House) -> None:
+    house.kept.start()
+    await house.settle()
+    house.kept.keep_warm([PLAN])
+    await house.settle()
+
+    assert house.mint.minted == [PLAN]
+
+
+async def test_no_more_is_kept_warm_than_can_be_kept_and_that_is_said(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(secrets, "MOST_KEPT", 3)
+    house.kept.keep_warm([replace(PLAN, deployment=f"d{number}") for number in range(5)])
+    house.kept.start()
+    await house.settle()
+    for _ in range(3):
+        await house.look()
+
+    assert [plan.deployment for plan in house.mint.minted] == ["d0", "d1", "d2"]
+    assert "not every profile is kept warm" in caplog.text
+
+
+async def test_many_that_are_kept_warm_are_minted_a_few_at_once(house: House) -> None:
+    house.mint.open.clear()
+    house.kept.keep_warm([replace(PLAN, deployment=f"d{number}") for number in range(20)])
+    house.kept.start()
+    await house.settle()
+    assert len(house.mint.minted) == 8
+
+    house.mint.open.set()
+    for _ in range(5):
+        await house.settle()
+    assert len(house.mint.minted) == 20

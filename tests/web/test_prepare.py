@@ -57,7 +57,12 @@ async def test_web_01_07_the_door_is_the_same(
 
 
 @pytest.mark.parametrize(
-    ("fields", "code"), [({"voice": "nobody"}, "bad_voice"), ({"profile": "other"}, "not_found")]
+    ("fields", "code"),
+    [
+        ({"voice": "nobody"}, "bad_voice"),
+        ({"profile": "other"}, "not_found"),
+        ({"presence": "sometimes"}, "malformed_request"),
+    ],
 )
 async def test_what_a_call_would_be_refused_for_is_refused(
     relays: Callable[..., RelayDouble], fields: dict[str, str], code: str
@@ -80,6 +85,14 @@ async def test_a_draining_relay_prepares_nothing(relays: Callable[..., RelayDoub
     relay.exchange.draining = True
 
     assert (await relay.ask("POST", "/prepare", json={})).json()["code"] == "draining"
+
+
+async def test_quota_15_a_paused_relay_prepares_nothing(relays: Callable[..., RelayDouble]) -> None:
+    relay = relays()
+    await relay.supervisor.pause(True)
+
+    assert (await relay.ask("POST", "/prepare", json={})).json()["code"] == "paused"
+    assert relay.upstream.prepared == []
 
 
 async def test_where_nothing_is_kept_nothing_is_prepared(relays: Callable[..., RelayDouble]) -> None:
