@@ -89,5 +89,5 @@ tests/benchmarks/node_modules/.package-lock.json: tests/benchmarks/package-lock.
 
 tests/js/node_modules/.package-lock.json: tests/js/package-lock.json | $(VENV)/test.stamp
 	@echo "Installing the type checker of the page (once) ..."
-	@$(NPM) ci --prefix tests/js --loglevel=error --no-audit --no-fund
+	@$(NPM) ci --prefix tests/js --ignore-scripts --loglevel=error --no-audit --no-fund
 	@touch $@
