@@ -16,6 +16,9 @@ import { say } from "./view/words.js";
 /** Where the relay is: the page's own folder. */
 const BASE = new URL("./", location.href).href;
 
+/** For how long what was prepared is taken to be ready: client secrets are kept for some nine minutes. */
+const PREPARED_MS = 5 * 60_000;
+
 /** The page, with at most one call under way. */
 class Page {
   #signIn = new SignInView();
@@ -39,7 +42,7 @@ class Page {
   #config = null;
   /** @type {Call | null} */
   #call = null;
-  /** @type {{ call: Call, wishes: string } | null} A call that is ready to begin, and for what. */
+  /** @type {{ call: Call, wishes: string, at: number } | null} A call that is ready to begin, for what, since when. */
   #prepared = null;
 
   /** Speak the reader's language and read the relay's config. */
@@ -95,8 +98,9 @@ class Page {
     if (!this.#config?.prepare || underWay || this.#view.setup.excess) return;
     const options = this.#optionsOf(this.#view.devices.microphone);
     const wishes = wishesOf(options);
-    if (this.#prepared?.wishes === wishes) return;
-    this.#prepared = { call: new Call(options), wishes };
+    const now = performance.now();
+    if (this.#prepared?.wishes === wishes && now - this.#prepared.at < PREPARED_MS) return;
+    this.#prepared = { call: new Call(options), wishes, at: now };
     await this.#prepared.call.prepare();
   }
 
