@@ -20,7 +20,12 @@ SLACK_SECONDS = 1.5
 """What reaches the ledger later than the clocks say: the relay's quarter of a second, and a busy machine."""
 
 OFFLINE = [r"ERR_INTERNET_DISCONNECTED", r"ERR_NETWORK_IO_SUSPENDED"]
-BROKEN_OFF = [r"ERR_INCOMPLETE_CHUNKED_ENCODING", r"ERR_CONNECTION_REFUSED", r"ERR_CONNECTION_RESET"]
+BROKEN_OFF = [
+    r"ERR_INCOMPLETE_CHUNKED_ENCODING",
+    r"ERR_CONTENT_LENGTH_MISMATCH",
+    r"ERR_CONNECTION_REFUSED",
+    r"ERR_CONNECTION_RESET",
+]
 
 
 class HardyRelay:

@@ -194,7 +194,7 @@ def test_a_connection_that_breaks_is_made_once_more_with_all_that_was_said(
 
 def test_a_connection_that_breaks_twice_is_a_problem(visit: Visit, simulator: SimulatorProcess) -> None:
     with _guest(visit, simulator) as (page, _relay):
-        simulator.fault(step="media", kind="vanish", delay_ms=500, times=2)
+        simulator.fault(step="media", kind="vanish", delay_ms=2000, times=2)
         call = GuestCall(page, token=TOKEN)
         call.start()
         call.wait_for_state("reconnecting", 40)

@@ -22,10 +22,17 @@ TUTOR = '[profiles.tutor]\ntitle = "{}"\nbrowser_instructions = 100\n'
 BROKEN = '[profiles.tutor]\n\ntitel = "Typo"\nspeed = 9\n'
 
 
+def _put(config: Path, text: str) -> None:
+    """Put a file in the place of another, as editors do: whoever reads it meanwhile reads a whole one."""
+    beside = config.with_suffix(".new")
+    beside.write_text(text)
+    beside.replace(config)
+
+
 @pytest.fixture(name="config")
 def _config(tmp_path: Path) -> Path:
     config = tmp_path / "relay.toml"
-    config.write_text(TUTOR.format("First"))
+    _put(config, TUTOR.format("First"))
     return config
 
 
@@ -47,7 +54,7 @@ def test_a_reload_changes_profiles_and_leaves_live_calls_alone(
 ) -> None:
     with relay_of(simulator, config) as relay:
         call = relay.connect(OFFER, profile="tutor").headers["location"]
-        config.write_text(TUTOR.format("Second") + "[profiles.new]\n")
+        _put(config, TUTOR.format("Second") + "[profiles.new]\n")
         relay.process.send_signal(signal.SIGHUP)
         relay.wait_for("profiles were reloaded")
 
@@ -60,7 +67,7 @@ def test_a_broken_file_keeps_the_old_profiles_and_says_where_it_is_broken(
     simulator: SimulatorProcess, config: Path
 ) -> None:
     with relay_of(simulator, config) as relay:
-        config.write_text(BROKEN)
+        _put(config, BROKEN)
         relay.process.send_signal(signal.SIGHUP)
         relay.wait_for("the profiles stay as they were")
 
@@ -68,10 +75,10 @@ def test_a_broken_file_keeps_the_old_profiles_and_says_where_it_is_broken(
         assert "profiles.tutor.speed (relay.toml line 4) must be a number from 0.25 to 1.5" in relay.output
         assert titles(relay) == ["Default", "First"]
         assert relay.connect(OFFER, profile="tutor").status_code == 201
-        config.write_text("[[[")
+        _put(config, "[[[")
         relay.process.send_signal(signal.SIGHUP)
         relay.wait_for("relay.toml is not TOML|is not TOML at line 1")
-        config.write_text(TUTOR.format("Mended"))
+        _put(config, TUTOR.format("Mended"))
         relay.process.send_signal(signal.SIGHUP)
         relay.wait_for("profiles were reloaded")
         assert titles(relay) == ["Default", "Mended"]
@@ -79,7 +86,7 @@ def test_a_broken_file_keeps_the_old_profiles_and_says_where_it_is_broken(
 
 def test_the_parent_of_workers_passes_a_reload_on_to_each(simulator: SimulatorProcess, config: Path) -> None:
     with relay_of(simulator, config, workers=2) as relay:
-        config.write_text(TUTOR.format("Second"))
+        _put(config, TUTOR.format("Second"))
         relay.process.send_signal(signal.SIGHUP)
         relay.wait_for("profiles were reloaded")
         relay.wait_for("profiles were reloaded")
@@ -91,7 +98,7 @@ def test_a_worker_that_dies_while_the_file_is_broken_does_not_take_the_others_wi
     simulator: SimulatorProcess, config: Path
 ) -> None:
     with relay_of(simulator, config, workers=2) as relay:
-        config.write_text(BROKEN)
+        _put(config, BROKEN)
         killed = children_of(relay.process.pid)[0]
         os.kill(killed, signal.SIGKILL)
         relay.wait_for("a worker has ended and is replaced")
@@ -114,10 +121,10 @@ def test_reloads_under_load_refuse_no_call(simulator: SimulatorProcess, config: 
         for caller in callers:
             caller.start()
         for number in range(12):
-            config.write_text(BROKEN if number % 3 == 2 else TUTOR.format(number))
+            _put(config, BROKEN if number % 3 == 2 else TUTOR.format(number))
             relay.process.send_signal(signal.SIGHUP)
             time.sleep(0.15)
-        config.write_text(TUTOR.format("Last"))
+        _put(config, TUTOR.format("Last"))
         relay.process.send_signal(signal.SIGHUP)
         for _ in range(200):
             if {tuple(titles(relay)) for _ in range(6)} == {("Default", "Last")}:
