@@ -176,7 +176,7 @@ def test_the_relay_gets_ready_while_the_pointer_is_on_its_way_once_for_each_choi
 def test_instructions_that_are_too_long_are_told_before_anything_is_sent(visit: Visit) -> None:
     page = visit()
     configure(page, {"instructions_max_bytes": 10})
-    assert page.tab.locator("#instructions").get_attribute("aria-invalid") == "true"
+    page.tab.locator('#instructions[aria-invalid="true"]').wait_for()
     page.tab.locator("#start").click()
 
     said = page.wait_for_problem("instructions_too_long")
